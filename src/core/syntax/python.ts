@@ -1,0 +1,84 @@
+import { Edit, Language, type Point, type Tree, Parser as TreeSitter } from 'web-tree-sitter';
+import type { Parser } from './parser.ts';
+import { readTree } from './python-nodes.ts';
+import { lowerPython } from './python-statements.ts';
+import { Recent } from './recent.ts';
+import type { Module, SyntaxProblem } from './tree.ts';
+
+/** Documents whose last tree is kept for the next edit. A check of many files must not fill the memory with trees that nobody edits. */
+const KEPT_TREES = 16;
+
+/** The bytes of web-tree-sitter's own module and of the grammar's: the core reads no file. */
+export interface PythonWasm {
+  readonly runtime: Uint8Array;
+  readonly grammar: Uint8Array;
+}
+
+export async function createPythonParser(wasm: PythonWasm): Promise<Parser> {
+  await TreeSitter.init({ wasmBinary: wasm.runtime });
+  const parser = new TreeSitter();
+  parser.setLanguage(await Language.load(wasm.grammar));
+  const parsed = new Recent<{ readonly source: string; readonly tree: Tree }>(KEPT_TREES, ({ tree }) => tree.delete());
+
+  return {
+    parse(text: string, path: string): Module {
+      const source = onlyPython(text);
+      const last = parsed.get(path);
+      last?.tree.edit(editBetween(last.source, source));
+      const tree = parser.parse(source, last?.tree);
+      if (!tree) throw new Error('A parser with a language always yields a tree.');
+      parsed.set(path, { source, tree });
+
+      const problems: SyntaxProblem[] = [];
+      const root = readTree(tree, problems);
+      return { language: 'python', body: lowerPython(root, text, problems), problems };
+    },
+    forget: (path) => parsed.delete(path),
+  };
+}
+
+/**
+ * The same text with every offset in its place, but for what only an interactive shell understands: `%matplotlib inline` and `!pip install x`
+ * become comments. So do the lines that a trailing backslash adds to them. The grammar does not know the old Mac's lone CR either.
+ */
+function onlyPython(text: string): string {
+  return text.replace(/\r(?!\n)/g, '\n').replace(SHELL_LINES, (lines) => lines.replace(/^([ \t]*)\S/gm, '$1#'));
+}
+
+/** A `%` may begin a line inside parentheses, but hardly at the margin and with a word right after it; `!` may not, except as `!=`. */
+const SHELL_LINES = /^(?:%%?[a-z]|[ \t]*!(?!=)).*(?:(?<=\\\r?)\n.*)*/gim;
+
+/** The one edit that turns `before` into `after`: what lies between their common beginning and their common end. */
+function editBetween(before: string, after: string): Edit {
+  const shorter = Math.min(before.length, after.length);
+  let startIndex = 0;
+  while (startIndex < shorter && before.charCodeAt(startIndex) === after.charCodeAt(startIndex)) startIndex += 1;
+  let oldEndIndex = before.length;
+  let newEndIndex = after.length;
+  while (
+    oldEndIndex > startIndex &&
+    newEndIndex > startIndex &&
+    before.charCodeAt(oldEndIndex - 1) === after.charCodeAt(newEndIndex - 1)
+  ) {
+    oldEndIndex -= 1;
+    newEndIndex -= 1;
+  }
+  return new Edit({
+    startIndex,
+    oldEndIndex,
+    newEndIndex,
+    startPosition: positionOf(after, startIndex),
+    oldEndPosition: positionOf(before, oldEndIndex),
+    newEndPosition: positionOf(after, newEndIndex),
+  });
+}
+
+function positionOf(text: string, index: number): Point {
+  let row = 0;
+  let lineStart = 0;
+  for (let end = text.indexOf('\n'); end >= 0 && end < index; end = text.indexOf('\n', lineStart)) {
+    row += 1;
+    lineStart = end + 1;
+  }
+  return { row, column: index - lineStart };
+}
