@@ -1,0 +1,33 @@
+// Runs inside the extension host of a real VS Code, which calls run(): every *.test.cjs beside the bundle of this file.
+
+import { readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { HOST_RESULT_VARIABLE, type HostResult, type TestOutcome } from '../host-result.ts';
+
+export async function run(): Promise<void> {
+  const resultFile = process.env[HOST_RESULT_VARIABLE];
+  if (!resultFile) throw new Error(`${HOST_RESULT_VARIABLE} does not name a file for the result.`);
+
+  const { default: Mocha } = await import('mocha');
+  const mocha = new Mocha({ ui: 'bdd', timeout: 30_000, color: false });
+  for (const name of readdirSync(__dirname)) {
+    if (name.endsWith('.test.cjs')) mocha.addFile(path.join(__dirname, name));
+  }
+  await mocha.loadFilesAsync();
+
+  const tests: TestOutcome[] = [];
+  const failures = await new Promise<number>((resolve) => {
+    const runner = mocha.run(resolve);
+    const add = (test: Mocha.Runnable, state: TestOutcome['state'], error?: Error) => {
+      const outcome = { title: test.fullTitle(), state, milliseconds: test.duration ?? 0 };
+      tests.push(error ? { ...outcome, error: error.stack ?? error.message } : outcome);
+    };
+    runner.on('pass', (test) => add(test, 'passed'));
+    runner.on('pending', (test) => add(test, 'skipped'));
+    runner.on('fail', (test, error: Error) => add(test, 'failed', error));
+  });
+  const host = `VS Code ${vscode.version}, Node ${process.versions.node}`;
+  writeFileSync(resultFile, JSON.stringify({ host, tests } satisfies HostResult));
+  if (failures > 0) throw new Error(`${failures} of the tests in VS Code failed`);
+}
