@@ -1,3 +1,4 @@
+import { deeper, type Lowering, nothing, opaque, positional } from './lowering.ts';
 import { numberOf, stringOf } from './python-literals.ts';
 import { childOfType, field, fields, namedChildren, type SyntaxNode } from './python-nodes.ts';
 import type {
@@ -12,35 +13,13 @@ import type {
   Name,
   Parameter,
   Pattern,
-  Range,
-  SequencePattern,
   Slice,
   Spread,
-  SyntaxProblem,
 } from './tree.ts';
 
-/** What the lowering of one file carries along. */
-export interface Context {
-  readonly text: string;
-  readonly problems: SyntaxProblem[];
-  /** How many nested nodes are being lowered: what is nested deeper than `MAX_DEPTH` is given up, so that no stack overflows. */
-  depth: number;
+export interface Context extends Lowering {
   /** Whether a `yield` was met in the function that is being lowered. */
   yields: boolean;
-}
-
-const MAX_DEPTH = 400;
-
-/** Runs `lower` one level deeper, or gives up on the node where that is too deep. */
-export function deeper<T>(cx: Context, node: SyntaxNode, lower: () => T, givenUp: T): T {
-  if (cx.depth >= MAX_DEPTH) {
-    cx.problems.push({ range: node.range, message: 'This is nested too deeply to be read.' });
-    return givenUp;
-  }
-  cx.depth += 1;
-  const result = lower();
-  cx.depth -= 1;
-  return result;
 }
 
 export function textOf(cx: Context, node: SyntaxNode): string {
@@ -49,10 +28,6 @@ export function textOf(cx: Context, node: SyntaxNode): string {
 
 export function nameOf(cx: Context, node: SyntaxNode): Name {
   return { kind: 'name', name: textOf(cx, node), range: node.range };
-}
-
-export function opaque(range: Range, children: readonly Expression[] = []): Expression {
-  return { kind: 'opaque', children, range };
 }
 
 /** A node that the grammar promises and a half-typed file may lack. */
@@ -68,7 +43,7 @@ export function expression(cx: Context, node: SyntaxNode): Expression {
     inner = content;
   }
   const unwrapped = inner;
-  return deeper(cx, unwrapped, () => lower(cx, unwrapped), opaque(unwrapped.range));
+  return deeper(cx, unwrapped.range, () => lower(cx, unwrapped), opaque);
 }
 
 export function expressions(cx: Context, nodes: readonly SyntaxNode[]): Expression[] {
@@ -297,10 +272,6 @@ export function argumentsOf(cx: Context, list: SyntaxNode): Argument[] {
   });
 }
 
-export function positional(value: Expression): Argument {
-  return { name: null, spread: null, value, range: value.range };
-}
-
 function starred(cx: Context, node: SyntaxNode): Expression {
   return expressionOr(cx, namedChildren(node)[0], node);
 }
@@ -381,13 +352,8 @@ export function targetOr(cx: Context, node: SyntaxNode | undefined, parent: Synt
   return node ? pattern(cx, node) : nothing(parent.range);
 }
 
-/** A pattern that binds nothing: it stands for what cannot be assigned to. */
-function nothing(range: Range): SequencePattern {
-  return { kind: 'sequence-pattern', elements: [], rest: null, range };
-}
-
 export function pattern(cx: Context, node: SyntaxNode): Pattern {
-  return deeper(cx, node, () => lowerPattern(cx, node), nothing(node.range));
+  return deeper(cx, node.range, () => lowerPattern(cx, node), nothing);
 }
 
 function lowerPattern(cx: Context, node: SyntaxNode): Pattern {

@@ -9,10 +9,10 @@ export function numberOf(source: string): number | null {
 
 /** The text of a string literal; `start` is its prefix with the opening quote, `content` what follows up to the closing quote. */
 export function stringOf(start: string, content: string): string {
-  return /r/i.test(start) ? content : content.replace(ESCAPE, unescape);
+  return /r/i.test(start) ? content : content.replace(ESCAPE, decode);
 }
 
-const ESCAPE = /\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|([0-7]{1,3})|\r\n|([^]))/gi;
+const ESCAPE = /\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|([0-7]{1,3})|\r\n|([\s\S]))/gi;
 
 const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   '\n': '',
@@ -29,7 +29,7 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   v: '\v',
 };
 
-function unescape(whole: string, hex2?: string, hex4?: string, hex8?: string, octal?: string, short?: string): string {
+function decode(whole: string, hex2?: string, hex4?: string, hex8?: string, octal?: string, short?: string): string {
   const hex = hex2 ?? hex4 ?? hex8;
   const code = hex !== undefined ? Number.parseInt(hex, 16) : octal !== undefined ? Number.parseInt(octal, 8) : null;
   if (code !== null) return code <= 0x10ffff ? String.fromCodePoint(code) : whole;

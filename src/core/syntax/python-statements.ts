@@ -1,16 +1,14 @@
+import { bound, deeper, evaluated, opaque, positional } from './lowering.ts';
 import {
   argumentsOf,
   type Context,
   collection,
-  deeper,
   expression,
   expressionOr,
   expressions,
   nameOf,
-  opaque,
   parametersOf,
   pattern,
-  positional,
   targetOr,
   textOf,
 } from './python-expressions.ts';
@@ -32,7 +30,14 @@ export function lowerPython(root: SyntaxNode, text: string, problems: SyntaxProb
 }
 
 function block(cx: Context, node: SyntaxNode | undefined): Statement[] {
-  return node ? deeper(cx, node, () => namedChildren(node).flatMap((child) => statement(cx, child)), []) : [];
+  return node
+    ? deeper(
+        cx,
+        node.range,
+        () => namedChildren(node).flatMap((child) => statement(cx, child)),
+        () => [],
+      )
+    : [];
 }
 
 /** Statements that do nothing (`pass`, type aliases) yield none, and what could not be parsed yields what was found inside it. */
@@ -136,10 +141,6 @@ function statement(cx: Context, node: SyntaxNode): Statement[] {
   }
 }
 
-function evaluated(value: Expression): Statement {
-  return { kind: 'expression', expression: value, range: value.range };
-}
-
 function expressionStatement(cx: Context, node: SyntaxNode): Statement[] {
   const [first] = node.children;
   if (!first) return [];
@@ -208,18 +209,6 @@ function handler(cx: Context, clause: SyntaxNode): Statement[] {
   const type = expressionOr(cx, isAliased ? namedChildren(caught)[0] : caught, clause);
   const name = isAliased ? field(caught, 'alias') : python2Name;
   return [name ? bound(pattern(cx, name), [type]) : evaluated(type), ...body];
-}
-
-/** An assignment of an unknown value. */
-function bound(target: Pattern, children: readonly Expression[] = []): Statement {
-  return {
-    kind: 'assign',
-    targets: [target],
-    operator: null,
-    value: opaque(target.range, children),
-    annotation: null,
-    range: target.range,
-  };
 }
 
 function definition(cx: Context, node: SyntaxNode, decorators: readonly Expression[]): Statement[] {

@@ -244,7 +244,11 @@ export interface SequencePattern extends Node {
 export interface ObjectPattern extends Node {
   readonly kind: 'object-pattern';
   /** `{ a, b: c = 1 }`; a null key is the rest element. */
-  readonly properties: readonly { readonly key: string | null; readonly target: Pattern; readonly default: Expression | null }[];
+  readonly properties: readonly {
+    readonly key: string | null;
+    readonly target: Pattern;
+    readonly default: Expression | null;
+  }[];
 }
 
 /** A pattern with a default value, as in `[a = 1]`. */
@@ -350,7 +354,12 @@ export interface ClassDefinition extends Node {
  */
 export interface Import extends Node {
   readonly kind: 'import';
-  readonly bindings: readonly { readonly module: string; readonly member: string | null; readonly local: string; readonly range: Range }[];
+  readonly bindings: readonly {
+    readonly module: string;
+    readonly member: string | null;
+    readonly local: string;
+    readonly range: Range;
+  }[];
 }
 
 export interface Block extends Node {
