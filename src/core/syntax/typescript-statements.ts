@@ -1,15 +1,6 @@
 import type { TSESTree } from '@typescript-eslint/typescript-estree';
 import { bound, deeper, evaluated, opaque } from './lowering.ts';
-import type {
-  Expression,
-  FunctionDefinition,
-  Import,
-  Name,
-  Pattern,
-  Range,
-  Statement,
-  SyntaxProblem,
-} from './tree.ts';
+import type { Expression, FunctionDefinition, Import, Name, Pattern, Range, Statement, SyntaxProblem } from './tree.ts';
 import {
   assigned,
   bodyOf,
@@ -236,12 +227,13 @@ function switchStatement(cx: Context, node: TSESTree.SwitchStatement): Statement
   const cases: { test: Expression | null; then: Statement[]; start: number }[] = [];
   let next: Statement[] = [];
   for (const item of [...node.cases].reverse()) {
-    const own = statements(cx, item.consequent);
+    const own = statements(
+      cx,
+      item.consequent.flatMap((part) => (part.type === 'BlockStatement' ? part.body : [part])),
+    );
     const stop = own.findIndex(({ kind }) => kind === 'jump' || kind === 'return');
     // The `break` of the switch is dropped, or it would end the loop around it.
-    const isBreak =
-      stop >= 0 && item.consequent.some(({ type }) => type === 'BreakStatement') && isJump(own[stop], 'break');
-    next = stop < 0 ? [...own, ...next] : own.slice(0, isBreak ? stop : stop + 1);
+    next = stop < 0 ? [...own, ...next] : own.slice(0, isBreak(own[stop]) ? stop : stop + 1);
     const test = item.test ? comparison(cx, subject, item.test) : null;
     cases.unshift({ test, then: next, start: item.range[0] });
   }
@@ -252,8 +244,8 @@ function switchStatement(cx: Context, node: TSESTree.SwitchStatement): Statement
   return cases.length > 0 ? otherwise : [evaluated(subject)];
 }
 
-function isJump(statement: Statement | undefined, type: 'break'): boolean {
-  return statement?.kind === 'jump' && statement.type === type;
+function isBreak(statement: Statement | undefined): boolean {
+  return statement?.kind === 'jump' && statement.type === 'break';
 }
 
 /** `switch (true)` asks its cases one by one. */
@@ -344,7 +336,7 @@ function classItem(cx: Context, node: TSESTree.ClassElement): Statement[] {
           // A setter must not hide the getter of the same name.
           name: node.kind === 'set' ? `set ${key}` : key,
           nameRange: rangeOf(node.key),
-          body: [...parameterProperties(cx, node.value.params), ...method.body],
+          body: [...parameterProperties(node.value.params), ...method.body],
           isStatic: node.static,
           isGetter: node.kind === 'get',
         },
@@ -377,7 +369,7 @@ function classItem(cx: Context, node: TSESTree.ClassElement): Statement[] {
 }
 
 /** `constructor(private rate: number)` also assigns `this.rate`. */
-function parameterProperties(cx: Context, nodes: readonly TSESTree.Parameter[]): Statement[] {
+function parameterProperties(nodes: readonly TSESTree.Parameter[]): Statement[] {
   return nodes.flatMap((node): Statement[] => {
     if (node.type !== 'TSParameterProperty') return [];
     const { parameter } = node;
