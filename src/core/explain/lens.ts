@@ -1,0 +1,82 @@
+/** The one line above a loss. */
+import type { BatchSize, Loss, Optimizer } from '../analysis.ts';
+import { penaltyMove, type Verdict, verdicts } from './verdict.ts';
+import { batchDegree, growthWords, number, power, shortName } from './words.ts';
+
+/** What the code lens says, e.g. `Σ over the batch · gradient ∝ B · SGD 0.1 at B=128 acts as 12.8 on a mean`. */
+export function lensTitle(loss: Loss): string {
+  const found = verdicts(loss);
+  const [verdict] = found;
+  const headlines = [...new Set(found.map(headline))];
+  const parts =
+    verdict && headlines.length === 1
+      ? [...headlines, ...consequences(verdict, loss)]
+      : [headlines.join(' or '), `depends on ${loss.alternatives[0]?.condition ?? 'a branch'}`];
+  const title = parts.join(' · ');
+  return loss.assumed.length > 0 ? `assumed: ${title}` : title;
+}
+
+function headline(verdict: Verdict): string {
+  switch (verdict.kind) {
+    case 'unknown':
+      return `cannot tell how this loss is reduced: ${verdict.reason}`;
+    case 'penalty':
+      return 'a penalty on the weights alone';
+    case 'selection':
+      return verdict.reduction;
+    case 'mixed':
+      return `terms grow apart: ${verdict.terms.map((term) => power('B', batchDegree(term) ?? 0)).join(' and ')}`;
+    case 'uniform':
+      return verdict.reduction.replace(/^sum\b/, 'Σ');
+  }
+}
+
+function consequences(verdict: Verdict, loss: Loss): string[] {
+  switch (verdict.kind) {
+    case 'unknown':
+      return [];
+    case 'penalty':
+      return ['the batch size does not matter'];
+    case 'selection':
+      return ['only the selected examples get a gradient'];
+    case 'mixed':
+      return ['their balance moves with the batch'];
+    case 'uniform': {
+      const move = penaltyMove(loss);
+      return [
+        ...(verdict.degree === 0 ? [] : [`gradient ∝ ${growthWords({ B: verdict.degree })}`]),
+        ...(verdict.nominal ? ['a smaller batch takes a smaller step'] : rate(verdict.degree, loss)),
+        ...(move ? [`${move.name}’s share ${move.verb} as B grows`] : []),
+        ...(verdict.partlyUnknown ? ['one term cannot be told'] : []),
+      ];
+    }
+  }
+}
+
+/** What the reduction does to the learning rate: with the user's numbers where they are known, as a rule otherwise. */
+function rate(degree: number, { optimizer, advice, batchSize }: Loss): string[] {
+  if (!optimizer) return degree === 0 ? ['SGD: learning rate × k when the batch grows × k'] : [];
+  const name = shortName(optimizer.name);
+  if (optimizer.notConvertible) return [`${name}: no factor converts its settings`];
+  if (optimizer.family === 'adam')
+    return degree === 0 ? [`${name}: no exact rule for a larger batch`] : [`${name} divides it out`];
+  if (optimizer.family === 'other') return [];
+  const at = now(optimizer, batchSize);
+  if (degree === 0) {
+    const doubled = advice.scaling.find((row) => row.k === 2);
+    return doubled?.learningRate != null && doubled.batchSize !== null && at
+      ? [`${at} becomes ${number(doubled.learningRate)} at B=${doubled.batchSize}`]
+      : ['learning rate × k when the batch grows × k'];
+  }
+  if (advice.equivalentMeanLearningRate !== null && at)
+    return [`${at} acts as ${number(advice.equivalentMeanLearningRate)} on a mean`];
+  return degree === 1 ? [`${name}’s learning rate acts × B on a mean`] : [];
+}
+
+/** `SGD 0.1 at B=128`; null where one of the numbers is not known. */
+function now(optimizer: Optimizer, batchSize: BatchSize | null): string | null {
+  const learningRate = optimizer.learningRate?.value ?? null;
+  if (learningRate === null || batchSize?.value == null) return null;
+  const assumed = batchSize.origin === 'assumed' ? ' (assumed)' : '';
+  return `${shortName(optimizer.name)} ${number(learningRate)} at B=${batchSize.value}${assumed}`;
+}

@@ -1,0 +1,294 @@
+/**
+ * One loss, explained: what it is, how that was read, and what follows for the hyper-parameters. All numbers come from
+ * `loss.advice`.
+ */
+import type { BatchSize, Conversion, Loss, LossTerm, Optimizer, ScalingRow, Setting, TraceStep } from '../analysis.ts';
+import type { Block, List, Table, Words } from './blocks.ts';
+import { penaltyMove, type Verdict, verdicts } from './verdict.ts';
+import {
+  batchDegree,
+  capitalised,
+  factorWords,
+  growthWords,
+  number,
+  power,
+  reductionWords,
+  roughNumber,
+  shortName,
+} from './words.ts';
+
+/** The explanation of a loss, from the answer to the evidence. */
+export function lossBlocks(loss: Loss): Block[] {
+  return [
+    { kind: 'paragraph', words: lead(loss) },
+    ...termTables(loss),
+    ...derivation(loss.alternatives.length > 0 ? loss.alternatives.flatMap(({ terms }) => terms) : loss.terms),
+    ...conversions(loss),
+    ...scaling(loss),
+    ...evidence(loss),
+    ...list(
+      'Notes',
+      loss.advice.notes.map((note) => [note]),
+    ),
+  ];
+}
+
+// ── The answer ──
+
+function lead(loss: Loss): Words {
+  const found = verdicts(loss);
+  const [verdict] = found;
+  if (!verdict || found.length > 1) {
+    return [
+      { strong: 'Several losses, by branch.' },
+      ' Each alternative is listed below with the condition that leads to it.',
+    ];
+  }
+  const [title, sentence] = answer(verdict);
+  return [{ strong: `${capitalised(title)}.` }, ` ${[sentence, ...balance(loss)].filter(Boolean).join(' ')}`];
+}
+
+function answer(verdict: Verdict): [title: string, sentence: string] {
+  switch (verdict.kind) {
+    case 'unknown':
+      return ['This loss cannot be told', `${capitalised(verdict.reason)}.`];
+    case 'penalty':
+      return ['A penalty', 'It depends on the weights alone, and the batch size does not matter.'];
+    case 'selection':
+      return [
+        verdict.reduction,
+        'The gradient reaches only the selected examples, so the argument behind the Linear Scaling Rule does not apply.',
+      ];
+    case 'mixed':
+      return ['The terms grow differently with the batch', 'Their balance is another one at every batch size.'];
+    case 'uniform':
+      return [verdict.reduction, growthSentence(verdict.degree, verdict.nominal)];
+  }
+}
+
+function growthSentence(degree: number, nominal: boolean): string {
+  if (nominal)
+    return 'It is divided by a setting, not by the size of the batch: a smaller batch, such as the last one, takes a smaller step.';
+  if (degree === 0) return 'The gradient keeps its size when the batch grows.';
+  if (degree === 1) return 'The gradient grows with the batch size; a mean’s does not.';
+  return `The gradient grows with ${power('B', degree)}; a mean’s does not.`;
+}
+
+function balance(loss: Loss): string[] {
+  const move = penaltyMove(loss);
+  if (move) return [`The ${move.name} does not keep up: its share ${move.verb} as the batch grows.`];
+  const penalties = loss.terms.filter((term) => term.kind === 'penalty').length;
+  if (penalties === 0 || loss.balanceMovesWithBatch !== false) return [];
+  return [`The ${penalties === 1 ? 'penalty keeps its' : 'penalties keep their'} share at every batch size.`];
+}
+
+// ── The evidence ──
+
+function termTables(loss: Loss): Table[] {
+  if (loss.alternatives.length === 0) return loss.terms.length > 1 ? [termTable('Terms', loss.terms)] : [];
+  return loss.alternatives.map(({ condition, terms }) => termTable(`If ${condition}`, terms));
+}
+
+function termTable(heading: string, terms: readonly LossTerm[]): Table {
+  return {
+    kind: 'table',
+    heading,
+    columns: [
+      { title: 'Term', align: 'left' },
+      { title: 'Is', align: 'left' },
+      { title: 'Reduced by', align: 'left' },
+      { title: 'Line', align: 'right' },
+      { title: 'Gradient ∝', align: 'right' },
+    ],
+    rows: terms.map((term) => [
+      [...(term.coefficient ? [`${term.coefficient.text} · `] : []), { code: term.text }],
+      [term.kind === 'unknown' ? 'unknown' : term.kind],
+      [
+        term.kind === 'unknown'
+          ? (term.reason ?? 'unknown')
+          : term.fromOptimizer
+            ? 'the optimiser'
+            : reductionWords(term),
+      ],
+      [{ place: term.range, bare: true }],
+      [batchDegree(term) === null ? '?' : { strong: growthWords(term.degrees) }],
+    ]),
+    note: null,
+  };
+}
+
+/** The steps of all terms in the order of the terms, each once. */
+function derivation(terms: readonly LossTerm[]): Table[] {
+  return trace(terms.flatMap((term) => term.trace));
+}
+
+/** How a value was read, step by step. */
+export function trace(steps: readonly TraceStep[]): Table[] {
+  const seen = new Set<string>();
+  const once = steps.filter(({ range, text, result }) => {
+    const key = `${range.start} ${range.end} ${text} ${result}`;
+    return !seen.has(key) && seen.add(key);
+  });
+  if (once.length === 0) return [];
+  return [
+    {
+      kind: 'table',
+      heading: 'How it was read',
+      columns: [
+        { title: 'Line', align: 'right' },
+        { title: 'Step', align: 'left' },
+        { title: 'Value', align: 'right' },
+      ],
+      rows: once.map(({ range, text, result }) => [[{ place: range, bare: true }], [text], [{ strong: result }]]),
+      note: null,
+    },
+  ];
+}
+
+function evidence(loss: Loss): Block[] {
+  const sources = [batchSource(loss.batchSize), ...optimizerSources(loss.optimizer), ...clipSource(loss)].filter(
+    (words) => words.length > 0,
+  );
+  const assumed = [...new Set([...loss.assumed, ...loss.terms.flatMap((term) => term.assumed)])];
+  return [
+    ...list('Where the numbers come from', sources),
+    ...list(
+      'Assumed',
+      assumed.map((reason) => [reason]),
+    ),
+  ];
+}
+
+function batchSource(batchSize: BatchSize | null): Words {
+  if (!batchSize) return [];
+  const ragged = batchSize.raggedLastBatch ? ['; the last batch of an epoch may be smaller'] : [];
+  return [`batch size ${batchSize.value ?? 'B'}`, ...source(batchSize), ...ragged];
+}
+
+function optimizerSources(optimizer: Optimizer | null): Words[] {
+  if (!optimizer) return [];
+  const schedule =
+    optimizer.schedule !== null && optimizer.schedule !== 'constant' ? [`, schedule: ${optimizer.schedule}`] : [];
+  return [
+    [`optimiser ${optimizer.name}, `, { place: optimizer.where }, ...schedule],
+    settingSource('learning rate', optimizer.learningRate),
+    settingSource('momentum', optimizer.momentum),
+    settingSource(`weight decay (${optimizer.weightDecay?.coupling})`, optimizer.weightDecay),
+  ];
+}
+
+function clipSource({ clip }: Loss): Words[] {
+  return clip ? [settingSource(`clipping by ${clip.type}`, clip.threshold)] : [];
+}
+
+function settingSource(name: string, setting: Setting<number | null> | null): Words {
+  if (!setting) return [];
+  return [`${name} ${setting.value === null ? 'not known' : number(setting.value)}`, ...source(setting)];
+}
+
+function source({ text, where, origin }: Pick<Setting<unknown>, 'text' | 'where' | 'origin'>): Words {
+  switch (origin) {
+    case 'assumed':
+      return [', assumed by the settings'];
+    case 'framework-default':
+      return [', the framework’s default'];
+    case 'argument-default':
+      return [' from ', { code: text }, ...place(where), ', a default that a launch may override'];
+    case 'constant':
+      return [' from ', { code: text }, ...place(where)];
+  }
+}
+
+function place(where: Setting<unknown>['where']): Words {
+  return where ? [', ', { place: where }] : [];
+}
+
+// ── What follows ──
+
+function conversions({ advice }: Loss): Table[] {
+  const columns: [string, readonly Conversion[]][] = [
+    ['With a mean', advice.toMean],
+    ['With a sum', advice.toSum],
+  ];
+  return columns.flatMap(([title, rows]) =>
+    rows.some((row) => row.factor !== 1) ? [conversionTable(title, rows)] : [],
+  );
+}
+
+function conversionTable(title: string, conversions: readonly Conversion[]): Table {
+  const rules = [...new Set(conversions.filter((row) => !row.exact).map((row) => row.rule))];
+  return {
+    kind: 'table',
+    heading: `The same training ${title.toLowerCase()}`,
+    columns: [
+      { title: 'Setting', align: 'left' },
+      { title: 'Now', align: 'right' },
+      { title, align: 'right' },
+      { title: '', align: 'left' },
+    ],
+    rows: conversions.map(({ setting, now, factor, after, exact }) => [
+      [setting],
+      [now === null ? '' : number(now)],
+      after === null ? [] : [{ strong: number(after) }],
+      [factorWords(factor) + (exact ? '' : '*')],
+    ]),
+    note: rules.length > 0 ? `* ${rules.join('; ')}: a rule of thumb.` : null,
+  };
+}
+
+function scaling({ advice, optimizer }: Loss): Table[] {
+  const rows = advice.scaling;
+  const [first] = rows;
+  if (!first) return [];
+  const linear = rows.some((row) => row.learningRateFactor !== null);
+  const penalties = rows.some((row) => row.penaltyFactor !== null && row.penaltyFactor !== 1);
+  const right = (title: string) => ({ title, align: 'right' as const });
+  return [
+    {
+      kind: 'table',
+      heading: 'With another batch size',
+      columns: [
+        right('Batch'),
+        right('Gradient'),
+        ...(linear ? [right('Learning rate*')] : []),
+        ...first.heuristics.map(({ name }) => right(`Rate by ${name}*`)),
+        ...(penalties ? [right('Penalty')] : []),
+      ],
+      rows: rows.map((row) => [
+        [row.batchSize === null ? batchSymbol(row.k) : number(row.batchSize)],
+        [factorWords(row.gradientFactor)],
+        ...(linear ? [rateCell(row.learningRate, row.learningRateFactor, number)] : []),
+        ...row.heuristics.map(({ learningRate, factor }) => rateCell(learningRate, factor, roughNumber)),
+        ...(penalties ? [[row.penaltyFactor === null ? '?' : factorWords(row.penaltyFactor)]] : []),
+      ]),
+      note: scalingNote(rows, linear, optimizer),
+    },
+  ];
+}
+
+function rateCell(rate: number | null, factor: number | null, format: (value: number) => string): Words {
+  if (factor === null) return ['?'];
+  return rate === null ? [rateFactorWords(factor)] : [{ strong: format(rate) }];
+}
+
+function rateFactorWords(factor: number): string {
+  return factor === 1 ? 'stays' : `× ${roughNumber(factor)}`;
+}
+
+function batchSymbol(k: number): string {
+  return k < 1 ? `B/${number(1 / k)}` : `${number(k)} B`;
+}
+
+function scalingNote(rows: readonly ScalingRow[], linear: boolean, optimizer: Optimizer | null): string | null {
+  if (linear)
+    return '* Linear Scaling Rule: a rule of thumb for SGD; it asks for a warm-up and fails for very large batches.';
+  if (rows.some((row) => row.heuristics.length > 0)) {
+    return `* No exact rule is known for ${optimizer ? shortName(optimizer.name) : 'this optimiser'}: these are rules of thumb.`;
+  }
+  return null;
+}
+
+function list(heading: string, items: readonly Words[]): List[] {
+  const filled = items.filter((item) => item.length > 0);
+  return filled.length > 0 ? [{ kind: 'list', heading, items: filled }] : [];
+}

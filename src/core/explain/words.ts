@@ -1,0 +1,112 @@
+/** The words that lens, hover and command line share: axes, reductions, degrees and numbers. */
+import type { AxisName, Degrees, LossTerm, Reduction, Site } from '../analysis.ts';
+
+const AXES: Readonly<Record<AxisName, string>> = {
+  B: 'the batch',
+  T: 'tokens',
+  F: 'features',
+  Z: 'latent units',
+  C: 'classes',
+  K: 'micro-batches',
+  N: 'replicas',
+  P: 'the weights',
+  I: 'inner axes',
+};
+
+/** `the batch and features`. */
+export function axesWords(axes: readonly AxisName[]): string {
+  return listWords(axes.map((axis) => AXES[axis]));
+}
+
+/** `a, b and c`. */
+export function listWords(items: readonly string[]): string {
+  return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+}
+
+/** What was done to the values, e.g. `sum over features, mean over the batch`. */
+export function reductionWords({ reduction, over, degrees }: Pick<Site, 'reduction' | 'over' | 'degrees'>): string {
+  const summed = over.filter((axis) => degrees[axis] !== 0);
+  const averaged = over.filter((axis) => degrees[axis] === 0);
+  switch (reduction) {
+    case 'sum-then-mean':
+      return `${operation('sum', summed)}, ${operation('mean', averaged)}`;
+    case 'mean-then-sum':
+      return `${operation('mean', averaged)}, ${operation('sum', summed)}`;
+    case 'none':
+      return 'not reduced';
+    default:
+      return operation(reduction, over);
+  }
+}
+
+const OPERATIONS: Readonly<Record<Exclude<Reduction, 'none' | 'sum-then-mean' | 'mean-then-sum'>, string>> = {
+  sum: 'sum',
+  mean: 'mean',
+  max: 'max',
+  'weighted-mean': 'weighted mean',
+  'token-mean': 'token mean',
+  other: 'another reduction',
+  unknown: 'unknown reduction',
+};
+
+function operation(name: keyof typeof OPERATIONS, over: readonly AxisName[]): string {
+  return over.length > 0 ? `${OPERATIONS[name]} over ${axesWords(over)}` : OPERATIONS[name];
+}
+
+/** What the gradient is proportional to: `B`, `B · √F`, `1`. */
+export function growthWords(degrees: Degrees): string {
+  const factors = Object.entries(degrees).flatMap(([axis, degree]) => (degree === 0 ? [] : [power(axis, degree)]));
+  return factors.join(' · ') || '1';
+}
+
+/** `B`, `√B`, `B²`, `B^1.5`. */
+export function power(base: string, exponent: number): string {
+  switch (exponent) {
+    case 0:
+      return '1';
+    case 0.5:
+      return `√${base}`;
+    case 1:
+      return base;
+    case 2:
+      return `${base}²`;
+    default:
+      return `${base}^${number(exponent)}`;
+  }
+}
+
+/**
+ * A number as it would be written into the source: exact but for the noise of floating point, with an exponent where
+ * zeros would hide it.
+ */
+export function number(value: number): string {
+  const clean = Number(value.toPrecision(12));
+  const size = Math.abs(clean);
+  return size !== 0 && (size < 1e-4 || size >= 1e9) ? clean.toExponential().replace('e+', 'e') : String(clean);
+}
+
+/** A number of a heuristic, where three digits say enough. */
+export function roughNumber(value: number): string {
+  return number(Number(value.toPrecision(3)));
+}
+
+/** `× 128`, `÷ 128`, `stays`. */
+export function factorWords(factor: number): string {
+  if (factor === 1) return 'stays';
+  return factor > 0 && factor < 1 ? `÷ ${number(1 / factor)}` : `× ${number(factor)}`;
+}
+
+/** The last part of a qualified name: `MomentumOptimizer` of `tf.train.MomentumOptimizer`. */
+export function shortName(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
+}
+
+export function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** The degree of a term in the batch size; null where it cannot be told. */
+export function batchDegree(term: LossTerm): number | null {
+  if (term.kind === 'unknown') return null;
+  return term.degrees.B ?? (term.reason ? null : 0);
+}
