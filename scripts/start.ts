@@ -38,12 +38,16 @@ const { values: options } = parseArgs({
 const dist = path.join(root, 'dist');
 const examples = path.join(root, 'examples');
 
-endEverythingOnSignal(() => say('\nEnding VS Code ...'));
+let ending = false;
+endEverythingOnSignal(() => {
+  ending = true;
+  say('\nEnding ...');
+});
 
 try {
   await start();
 } catch (error) {
-  console.error(error instanceof MissingPrerequisite ? error.message : error);
+  if (!ending) console.error(error instanceof MissingPrerequisite ? error.message : error);
   process.exitCode = 1;
 } finally {
   await endEverything();
@@ -97,6 +101,7 @@ async function serve(): Promise<void> {
     `\n  Loss Lens in VS Code:  http://127.0.0.1:${port}/\n\nOpen that address in a browser, and a file of examples/ in it. Ctrl-C ends it.`,
   );
   await new Promise((resolve) => server.process.once('exit', resolve));
+  if (ending) return;
   throw new Error(`code-server ended by itself:\n${readFileSync(server.logFile, 'utf8').slice(-2000)}`);
 }
 
