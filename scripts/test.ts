@@ -29,10 +29,10 @@ const suites: readonly Suite[] = [
   { name: 'lint', command: ['node_modules/@biomejs/biome/bin/biome', 'check'], single: true },
   {
     name: 'unit',
-    command: mocha('--ignore', 'test/architecture.test.ts', '--ignore', 'test/bundle.test.ts'),
+    command: mocha('test/**/*.test.ts', '--ignore', 'test/architecture.test.ts', '--ignore', 'test/bundle.test.ts'),
   },
-  { name: 'architecture', command: mocha('--spec', 'test/architecture.test.ts') },
-  { name: 'bundle', command: mocha('--spec', 'test/bundle.test.ts') },
+  { name: 'architecture', command: mocha('test/architecture.test.ts') },
+  { name: 'bundle', command: mocha('test/bundle.test.ts') },
   { name: 'vscode', command: ['test/vscode/run-in-code-server.ts'] },
   { name: 'desktop', command: ['test/vscode/run-in-desktop.ts'] },
 ];
