@@ -16,6 +16,12 @@ function errors(model, xs, ys) {
   return model.predict(xs).sub(ys).square().mean(1);
 }
 
+/** The mean of the largest losses; `topk` has no gradient of its own, so its indices pick them. */
+function hardest(losses, k) {
+  const { indices } = tf.topk(losses, k);
+  return losses.gather(indices).mean();
+}
+
 async function train(dataset, epochs) {
   const model = createModel();
   const optimizer = tf.train.momentum(0.01, 0.9);
@@ -27,7 +33,7 @@ async function train(dataset, epochs) {
       if (worst) {
         optimizer.minimize(() => tf.max(errors(model, xs, ys)));
       } else {
-        optimizer.minimize(() => tf.topk(errors(model, xs, ys), HARDEST).values.mean());
+        optimizer.minimize(() => hardest(errors(model, xs, ys), HARDEST));
       }
       tf.dispose([xs, ys]);
     });
