@@ -24,16 +24,20 @@ const mocha = (...args: string[]) => [
   ...args,
 ];
 
+/** Test files that are a suite of their own, so that their time is told apart. */
+const ownSuites = ['test/architecture.test.ts', 'test/bundle.test.ts', 'test/scripts/start.test.ts'];
+
 const suites: readonly Suite[] = [
   { name: 'types', command: ['node_modules/typescript/bin/tsc'], single: true },
   { name: 'lint', command: ['node_modules/@biomejs/biome/bin/biome', 'check'], single: true },
   {
     name: 'unit',
-    command: mocha('test/**/*.test.ts', '--ignore', 'test/architecture.test.ts', '--ignore', 'test/bundle.test.ts'),
+    command: mocha('test/**/*.test.ts', ...ownSuites.flatMap((file) => ['--ignore', file])),
   },
   { name: 'architecture', command: mocha('test/architecture.test.ts') },
   { name: 'bundle', command: mocha('test/bundle.test.ts') },
   { name: 'vscode', command: ['test/vscode/run-in-code-server.ts'] },
+  { name: 'start', command: mocha('test/scripts/start.test.ts') },
   { name: 'desktop', command: ['test/vscode/run-in-desktop.ts'] },
 ];
 
