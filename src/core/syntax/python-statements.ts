@@ -133,8 +133,9 @@ function statement(cx: Context, node: SyntaxNode): Statement[] {
     }
     case 'print_statement':
       return [evaluated(printCall(cx, node))];
-    case 'pass_statement':
     case 'type_alias_statement':
+      return typeAlias(cx, node);
+    case 'pass_statement':
       return [];
     default:
       return [evaluated(expression(cx, node))];
@@ -163,6 +164,13 @@ function assignment(cx: Context, node: SyntaxNode, range: Range): Statement[] {
     right = field(right, 'right');
   }
   return [{ kind: 'assign', targets, operator, value: right ? expression(cx, right) : null, annotation, range }];
+}
+
+/** `type A = int` only declares a type. The grammar takes `type(a).b = c` for one, too. */
+function typeAlias(cx: Context, node: SyntaxNode): Statement[] {
+  const sides = namedChildren(node).flatMap(namedChildren);
+  const isAlias = sides[0]?.type === 'identifier' || sides[0]?.type === 'generic_type';
+  return isAlias ? [] : [evaluated(opaque(node.range, expressions(cx, sides)))];
 }
 
 function elseOf(cx: Context, clause: SyntaxNode | undefined): Statement[] {
@@ -334,14 +342,18 @@ const LITERALS: ReadonlySet<string> = new Set([
 function patternTest(cx: Context, node: SyntaxNode, subject: Expression): Expression | null {
   const { range } = node;
   const [content] = namedChildren(node);
-  if (node.type === 'case_pattern') {
+  if (node.type === 'case_pattern' || node.type === 'union_pattern') {
     if (!content) return childOfType(node, '_') ? null : opaque(range, [subject]);
-    // The grammar has no node for the sign of a number.
-    if (childOfType(node, '-')) {
-      const negative: Expression = { kind: 'unary', operator: '-', operand: expression(cx, content), range };
-      return { kind: 'compare', operator: '==', left: subject, right: negative, range };
+    let left: Expression | null = null;
+    for (const [position, alternative] of node.children.entries()) {
+      if (!alternative.isNamed) continue;
+      // The grammar has no node for a number with its sign.
+      const isNegative = node.children[position - 1]?.type === '-';
+      const right = isNegative ? negative(cx, alternative, subject) : patternTest(cx, alternative, subject);
+      if (!right) return null;
+      left = left ? { kind: 'logical', operator: 'or', left, right, range } : right;
     }
-    return patternTest(cx, content, subject);
+    return left;
   }
   if (LITERALS.has(node.type))
     return { kind: 'compare', operator: '==', left: subject, right: expression(cx, node), range };
@@ -361,16 +373,13 @@ function patternTest(cx: Context, node: SyntaxNode, subject: Expression): Expres
     }
     return { kind: 'compare', operator: '==', left: subject, right, range };
   }
-  if (node.type === 'union_pattern') {
-    let left: Expression | null = null;
-    for (const alternative of namedChildren(node)) {
-      const right = patternTest(cx, alternative, subject);
-      if (!right) return null;
-      left = left ? { kind: 'logical', operator: 'or', left, right, range } : right;
-    }
-    return left;
-  }
   return opaque(range, [subject]);
+}
+
+function negative(cx: Context, number: SyntaxNode, subject: Expression): Expression {
+  const { range } = number;
+  const right: Expression = { kind: 'unary', operator: '-', operand: expression(cx, number), range };
+  return { kind: 'compare', operator: '==', left: subject, right, range };
 }
 
 /** The names that the patterns of a case bind. */

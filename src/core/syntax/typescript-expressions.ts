@@ -270,18 +270,23 @@ export function bodyOf(cx: Context, node: Function): Statement[] {
 }
 
 export function parametersOf(cx: Context, nodes: readonly TSESTree.Parameter[]): Parameter[] {
-  return nodes.map((node) => {
+  // `this` only declares a type.
+  const real = nodes.filter((node) => node.type !== 'Identifier' || node.name !== 'this');
+  return real.map((node) => {
     const parameter = node.type === 'TSParameterProperty' ? node.parameter : node;
     const typed = parameter.type === 'AssignmentPattern' ? parameter.left : parameter;
-    const annotation = 'typeAnnotation' in typed ? typed.typeAnnotation?.typeAnnotation : undefined;
     return {
       target: pattern(cx, parameter.type === 'RestElement' ? parameter.argument : typed),
       default: parameter.type === 'AssignmentPattern' ? expression(cx, parameter.right) : null,
       kind: parameter.type === 'RestElement' ? 'rest' : 'positional',
-      annotation: annotation ? cx.text.slice(...annotation.range) : null,
+      annotation: annotationOf(cx, 'typeAnnotation' in typed ? typed.typeAnnotation : undefined),
       range: rangeOf(node),
     };
   });
+}
+
+export function annotationOf(cx: Context, node: TSESTree.TSTypeAnnotation | undefined): string | null {
+  return node ? cx.text.slice(...node.typeAnnotation.range) : null;
 }
 
 /** What a class expression, which has no place in the tree, holds inside. */

@@ -2,6 +2,7 @@ import type { TSESTree } from '@typescript-eslint/typescript-estree';
 import { bound, deeper, evaluated, opaque } from './lowering.ts';
 import type { Expression, FunctionDefinition, Import, Name, Pattern, Range, Statement, SyntaxProblem } from './tree.ts';
 import {
+  annotationOf,
   assigned,
   bodyOf,
   type Context,
@@ -125,7 +126,7 @@ function lower(cx: Context, node: TSESTree.Node): Statement[] {
     case 'TSImportEqualsDeclaration':
       return importEquals(node);
     case 'ExportNamedDeclaration':
-      return node.declaration ? statement(cx, node.declaration) : exportedNames(node);
+      return node.declaration ? statement(cx, node.declaration) : exportedNames(cx, node);
     case 'ExportAllDeclaration': {
       const local = node.exported ? keyOf(node.exported) : null;
       const member = local === null ? '*' : null;
@@ -184,14 +185,13 @@ function declaration(cx: Context, node: TSESTree.VariableDeclarator): Statement[
   const range = rangeOf(node);
   const bindings = node.init ? required(node.id, node.init) : null;
   if (bindings) return [{ kind: 'import', bindings, range }];
-  const annotation = node.id.typeAnnotation?.typeAnnotation;
   return [
     {
       kind: 'assign',
       targets: [pattern(cx, node.id)],
       operator: null,
       value: node.init ? expression(cx, node.init) : null,
-      annotation: annotation ? cx.text.slice(...annotation.range) : null,
+      annotation: annotationOf(cx, node.id.typeAnnotation),
       range,
     },
   ];
@@ -347,19 +347,11 @@ function classItem(cx: Context, node: TSESTree.ClassElement): Statement[] {
       if (node.declare) return [];
       const name = node.computed ? null : keyOf(node.key);
       const value = node.value ? expression(cx, node.value) : null;
-      if (name === null) return value ? [evaluated(value)] : [];
+      const decorators = decoratorsOf(cx, node.decorators).map(evaluated);
+      if (name === null) return value ? [...decorators, evaluated(value)] : decorators;
       const target: Name = { kind: 'name', name, range: rangeOf(node.key) };
-      const annotation = node.typeAnnotation?.typeAnnotation;
-      return [
-        {
-          kind: 'assign',
-          targets: [target],
-          operator: null,
-          value,
-          annotation: annotation ? cx.text.slice(...annotation.range) : null,
-          range,
-        },
-      ];
+      const annotation = annotationOf(cx, node.typeAnnotation);
+      return [...decorators, { kind: 'assign', targets: [target], operator: null, value, annotation, range }];
     }
     case 'StaticBlock':
       return statement(cx, node);
@@ -418,17 +410,27 @@ function importEquals(node: TSESTree.TSImportEqualsDeclaration): Statement[] {
   return [{ kind: 'import', bindings: [{ module: module.value, member: null, local: id.name, range }], range }];
 }
 
-/** `export { a as b } from 'm'`: whoever imports `b` from here is led on to `m`. */
-function exportedNames(node: TSESTree.ExportNamedDeclaration): Statement[] {
-  const { source } = node;
-  if (!source || node.exportKind === 'type') return [];
-  const bindings = node.specifiers.map((specifier) => ({
+/** `export { a as b }` is another name for `a`; with `from 'm'`, whoever imports `b` from here is led on to `m`. */
+function exportedNames(cx: Context, node: TSESTree.ExportNamedDeclaration): Statement[] {
+  const { source, specifiers } = node;
+  if (node.exportKind === 'type') return [];
+  if (!source) {
+    const renamed = specifiers.filter(({ local, exported }) => keyOf(local) !== keyOf(exported));
+    return renamed.map(({ local, exported }) => named(exported, expression(cx, local)));
+  }
+  const bindings = specifiers.map((specifier) => ({
     module: source.value,
     member: keyOf(specifier.local),
     local: keyOf(specifier.exported) ?? '',
     range: rangeOf(specifier),
   }));
   return bindings.length > 0 ? [{ kind: 'import', bindings, range: rangeOf(node) }] : [];
+}
+
+function named(key: TSESTree.Node, value: Expression): Statement {
+  const range = rangeOf(key);
+  const target: Name = { kind: 'name', name: keyOf(key) ?? '', range };
+  return { kind: 'assign', targets: [target], operator: null, value, annotation: null, range };
 }
 
 /** The default export is a variable named `default`, so that an import of it is one of a name like any other. */
