@@ -16,10 +16,9 @@ function errors(model, xs, ys) {
   return model.predict(xs).sub(ys).square().mean(1);
 }
 
-/** The mean of the largest losses; `topk` has no gradient of its own, so its indices pick them. */
-function hardest(losses, k) {
-  const { indices } = tf.topk(losses, k);
-  return losses.gather(indices).mean();
+/** Which examples have the largest errors. `topk` has no gradient, so they are found before the step. */
+function hardest(model, xs, ys) {
+  return tf.tidy(() => tf.topk(errors(model, xs, ys), HARDEST).indices);
 }
 
 async function train(dataset, epochs) {
@@ -33,7 +32,9 @@ async function train(dataset, epochs) {
       if (worst) {
         optimizer.minimize(() => tf.max(errors(model, xs, ys)));
       } else {
-        optimizer.minimize(() => hardest(errors(model, xs, ys), HARDEST));
+        const picked = hardest(model, xs, ys);
+        optimizer.minimize(() => errors(model, xs.gather(picked), ys.gather(picked)).mean());
+        picked.dispose();
       }
       tf.dispose([xs, ys]);
     });
