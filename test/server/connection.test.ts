@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import {
+  type CodeLens,
+  type Connection,
+  createConnection,
+  createProtocolConnection,
+  type Hover,
+  type ProtocolConnection,
+  type PublishDiagnosticsParams,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from 'vscode-languageserver/node';
+import { PAGE_REQUEST } from '../../src/protocol.ts';
+import { serve } from '../../src/server/connection.ts';
+import { fakeAnalyze, fakeParser } from './fake-analysis.ts';
+
+const uri = 'file:///work/train.py';
+const text = 'x = "🙂"; sum(a)\nmean(b)\n';
+
+describe('the language server', () => {
+  let server: Connection;
+  let client: ProtocolConnection;
+  let diagnostics: PublishDiagnosticsParams[];
+  let configuration: Record<string, unknown>;
+  let refreshed: number;
+
+  beforeEach(async () => {
+    const [toServer, toClient] = [new PassThrough(), new PassThrough()];
+    server = createConnection(new StreamMessageReader(toServer), new StreamMessageWriter(toClient));
+    serve(server, { loadParser: async () => fakeParser, analyze: fakeAnalyze });
+    server.listen();
+    client = createProtocolConnection(new StreamMessageReader(toClient), new StreamMessageWriter(toServer));
+    diagnostics = [];
+    configuration = {};
+    refreshed = 0;
+    client.onNotification('textDocument/publishDiagnostics', (published) => void diagnostics.push(published));
+    client.onRequest('workspace/configuration', ({ items }: { items: { scopeUri: string }[] }) =>
+      items.map(({ scopeUri }) => configuration[scopeUri] ?? null),
+    );
+    client.onRequest('workspace/codeLens/refresh', () => {
+      refreshed += 1;
+      return null;
+    });
+    client.listen();
+  });
+  afterEach(() => {
+    client.dispose();
+    server.dispose();
+  });
+
+  async function initialize(initializationOptions?: object) {
+    const result = await client.sendRequest<{ capabilities: object }>('initialize', {
+      processId: null,
+      rootUri: null,
+      initializationOptions,
+      capabilities: { workspace: { configuration: true, codeLens: { refreshSupport: true } } },
+    });
+    await client.sendNotification('initialized', {});
+    return result;
+  }
+
+  const open = (document: object = {}) =>
+    client.sendNotification('textDocument/didOpen', {
+      textDocument: { uri, languageId: 'python', version: 1, text, ...document },
+    });
+  const lenses = (of = uri) => client.sendRequest<CodeLens[]>('textDocument/codeLens', { textDocument: { uri: of } });
+
+  it('offers lens and hover', async () => {
+    const { capabilities } = await initialize();
+    assert.deepEqual(capabilities, {
+      textDocumentSync: 2,
+      codeLensProvider: { resolveProvider: false },
+      hoverProvider: true,
+      workspace: { workspaceFolders: { supported: true, changeNotifications: false } },
+    });
+  });
+
+  it('shows a lens for each loss, in UTF-16 columns, with the command of the client', async () => {
+    await initialize({ pageCommand: 'lossLens.showExplanation' });
+    await open();
+    const [first, second] = await lenses();
+    assert.deepEqual(first, {
+      range: { start: { line: 0, character: 10 }, end: { line: 0, character: 16 } },
+      command: {
+        title: 'Σ over the batch · gradient ∝ B',
+        command: 'lossLens.showExplanation',
+        arguments: [uri, { line: 0, character: 10 }],
+      },
+    });
+    assert.equal(second?.range.start.line, 1);
+  });
+
+  it('shows a lens as plain text to a client without a command', async () => {
+    await initialize();
+    await open();
+    assert.deepEqual((await lenses())[0]?.command, { title: 'Σ over the batch · gradient ∝ B', command: '' });
+  });
+
+  it('follows edits', async () => {
+    await initialize();
+    await open();
+    await lenses();
+    await client.sendNotification('textDocument/didChange', {
+      textDocument: { uri, version: 2 },
+      contentChanges: [{ range: { start: { line: 0, character: 10 }, end: { line: 0, character: 13 } }, text: 'mean' }],
+    });
+    assert.match((await lenses())[0]?.command?.title ?? '', /^mean over the batch/);
+    assert.deepEqual(
+      diagnostics.map(({ version }) => version),
+      [1, 2],
+    );
+  });
+
+  it('explains on hover', async () => {
+    await initialize();
+    await open();
+    const hover = (line: number, character: number) =>
+      client.sendRequest<Hover | null>('textDocument/hover', { textDocument: { uri }, position: { line, character } });
+    assert.deepEqual((await hover(1, 3))?.range, {
+      start: { line: 1, character: 0 },
+      end: { line: 1, character: 7 },
+    });
+    assert.match(JSON.stringify((await hover(1, 3))?.contents), /"markdown".*\*\*Mean over the batch\.\*\*/);
+    assert.equal(await hover(0, 2), null);
+    assert.equal(await hover(99, 0), null);
+  });
+
+  it('publishes findings, and takes them back when the document is closed', async () => {
+    await initialize();
+    await open();
+    await lenses();
+    const [first] = diagnostics[0]?.diagnostics ?? [];
+    assert.deepEqual(first, {
+      range: { start: { line: 0, character: 10 }, end: { line: 0, character: 16 } },
+      severity: 2,
+      source: 'Loss Lens',
+      code: 'a-rule',
+      message: 'look at this',
+      relatedInformation: [
+        {
+          location: { uri, range: { start: { line: 0, character: 0 }, end: { line: 0, character: 1 } } },
+          message: 'and at this',
+        },
+      ],
+    });
+    await client.sendNotification('textDocument/didClose', { textDocument: { uri } });
+    assert.deepEqual(await lenses(), []);
+    assert.deepEqual(diagnostics.at(-1), { uri, diagnostics: [] });
+  });
+
+  it('asks for the settings of each document, and again when they change', async () => {
+    const other = 'file:///other/train.py';
+    configuration[uri] = { codeLens: { enabled: false } };
+    configuration[other] = { codeLens: 'nonsense', languages: 7, assumedBatchSize: -1, rules: { 'a-rule': 'loud' } };
+    await initialize();
+    await open();
+    await open({ uri: other });
+    assert.equal((await lenses()).length, 0);
+    assert.equal((await lenses(other)).length, 2);
+    configuration[uri] = {};
+    configuration[other] = { languages: ['typescript'] };
+    await client.sendNotification('workspace/didChangeConfiguration', { settings: null });
+    assert.equal((await lenses()).length, 2);
+    assert.equal((await lenses(other)).length, 0);
+    assert.equal(refreshed, 1);
+  });
+
+  it('answers with a page of everything', async () => {
+    await initialize();
+    await open();
+    assert.match(await client.sendRequest<string>(PAGE_REQUEST, { uri }), /^# train\.py\n/);
+    assert.equal(await client.sendRequest(PAGE_REQUEST, { uri: 'file:///closed.py' }), null);
+    await assert.rejects(client.sendRequest(PAGE_REQUEST, { url: uri }));
+  });
+});
