@@ -133,9 +133,8 @@ function statement(cx: Context, node: SyntaxNode): Statement[] {
     }
     case 'print_statement':
       return [evaluated(printCall(cx, node))];
-    case 'type_alias_statement':
-      return typeAlias(cx, node);
     case 'pass_statement':
+    case 'type_alias_statement':
       return [];
     default:
       return [evaluated(expression(cx, node))];
@@ -164,13 +163,6 @@ function assignment(cx: Context, node: SyntaxNode, range: Range): Statement[] {
     right = field(right, 'right');
   }
   return [{ kind: 'assign', targets, operator, value: right ? expression(cx, right) : null, annotation, range }];
-}
-
-/** `type A = int` only declares a type. The grammar takes `type(a).b = c` for one, too. */
-function typeAlias(cx: Context, node: SyntaxNode): Statement[] {
-  const sides = namedChildren(node).flatMap(namedChildren);
-  const isAlias = sides[0]?.type === 'identifier' || sides[0]?.type === 'generic_type';
-  return isAlias ? [] : [evaluated(opaque(node.range, expressions(cx, sides)))];
 }
 
 function elseOf(cx: Context, clause: SyntaxNode | undefined): Statement[] {

@@ -22,7 +22,7 @@ export async function createPythonParser(wasm: PythonWasm): Promise<Parser> {
 
   return {
     parse(text: string, path: string): Module {
-      const source = onlyPython(text);
+      const source = forGrammar(text);
       const last = parsed.get(path);
       last?.tree.edit(editBetween(last.source, source));
       const tree = parser.parse(source, last?.tree);
@@ -38,11 +38,17 @@ export async function createPythonParser(wasm: PythonWasm): Promise<Parser> {
 }
 
 /**
- * The same text with every offset in its place, but for what only an interactive shell understands: `%matplotlib inline` and `!pip install x`
- * become comments. So do the lines that a trailing backslash adds to them. The grammar does not know the old Mac's lone CR either.
+ * The text as the grammar is given it, with every offset in its place. What is read from the tree is read from the original text, so a word may
+ * be exchanged for another of its length:
+ *
+ * - What only an interactive shell understands, `%matplotlib inline` and `!pip install x`, becomes a comment with all its continuation lines.
+ * - The grammar takes `type(a).b = c` for the declaration of a type, and does not know the old Mac's lone CR.
  */
-function onlyPython(text: string): string {
-  return text.replace(/\r(?!\n)/g, '\n').replace(SHELL_LINES, (lines) => lines.replace(/^([ \t]*)\S/gm, '$1#'));
+function forGrammar(text: string): string {
+  return text
+    .replace(/\r(?!\n)/g, '\n')
+    .replace(SHELL_LINES, (lines) => lines.replace(/^([ \t]*)\S/gm, '$1#'))
+    .replace(/^([ \t]*)type(?=[ \t]*\()/gm, '$1kind');
 }
 
 /** A `%` may begin a line inside parentheses, but hardly at the margin and with a word right after it; `!` may not, except as `!=`. */
