@@ -14,6 +14,8 @@ export interface HostResult {
   /** Versions of VS Code and of the Node in its extension host. */
   readonly host: string;
   readonly tests: readonly TestOutcome[];
+  /** Why the test files could not be loaded, if they could not. */
+  readonly loadError?: string;
 }
 
 /** Names the file, in the environment of the extension host. */

@@ -4,6 +4,7 @@
 
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { format } from 'node:util';
 import type { Page } from 'playwright-core';
 import { ensureChromium, launchChromium } from '../../scripts/lib/chromium.ts';
 import { freePort, installCodeServer, startCodeServer } from '../../scripts/lib/code-server.ts';
@@ -38,7 +39,11 @@ async function main(): Promise<number> {
     profile: sandbox.profile,
     port: await freePort(),
     developmentPayload: true,
-    environment: { [HOST_RESULT_VARIABLE]: sandbox.resultFile },
+    environment: {
+      [HOST_RESULT_VARIABLE]: sandbox.resultFile,
+      // No look-ups in the market place.
+      EXTENSIONS_GALLERY: '{}',
+    },
   });
   const browser = await launchChromium(executable);
   try {
@@ -48,18 +53,22 @@ async function main(): Promise<number> {
     const end = await Promise.race([run.exit, sleep(TIMEOUT_SECONDS * 1000, 'timeout' as const, { ref: false })]);
 
     const result = readHostResult(sandbox.resultFile);
-    if (result === undefined || end === 'timeout') {
-      const reason = end === 'timeout' ? `did not end within ${TIMEOUT_SECONDS} s` : `did not load (exit code ${end})`;
+    if (result === undefined || result.loadError || end === 'timeout') {
       await page.screenshot({ path: failurePicture }).catch(() => undefined);
-      console.error(`The suite in VS Code ${reason}. Its screen: ${failurePicture}. The end of its log:`);
-      console.error(run.log.slice(-60).join('\n'));
+      console.error(
+        end === 'timeout' ? `The suite did not end within ${TIMEOUT_SECONDS} s.` : 'The suite did not load.',
+      );
+      console.error(result?.loadError ?? `The end of the log of VS Code:\n${run.log.slice(-40).join('\n')}`);
+      console.error(`The screen of VS Code is in ${failurePicture}.`);
       return 3;
     }
     const counts = report(result);
     // A failure of VS Code itself, or an empty suite, is a failure although no test says so.
     const sound = end === 0 && counts.passed > 0;
-    if (!sound && counts.failed === 0) console.error(`VS Code ended the suite with exit code ${end}.`);
-    if (!sound) await page.screenshot({ path: failurePicture }).catch(() => undefined);
+    if (!sound) {
+      await page.screenshot({ path: failurePicture }).catch(() => undefined);
+      console.error(`VS Code ended with exit code ${end}. Its screen is in ${failurePicture}.`);
+    }
     writeSuiteResult(counts);
     return sound && counts.failed === 0 ? 0 : 1;
   } finally {
@@ -71,7 +80,12 @@ async function main(): Promise<number> {
 async function watchTestRun(page: Page): Promise<{ exit: Promise<number>; log: string[] }> {
   const log: string[] = [];
   await page.exposeFunction('codeAutomationLog', (_level: string, parts: unknown[]) => {
-    log.push(parts.map(String).join(' ').trimEnd());
+    // Stacks of minified code say nothing, nor do the places where an optional native module was looked for.
+    log.push(
+      ...format(...parts)
+        .split('\n')
+        .filter((line) => !/^\s+(at|→) /.test(line)),
+    );
   });
   let ended: (code: number) => void = () => {};
   const exit = new Promise<number>((resolve) => {

@@ -46,8 +46,8 @@ async function main(): Promise<number> {
     return 1;
   });
   const result = readHostResult(sandbox.resultFile);
-  if (result === undefined) {
-    console.error('The suite in the desktop VS Code did not load.');
+  if (result === undefined || result.loadError) {
+    console.error(result?.loadError ?? 'The suite in the desktop VS Code did not load.');
     return 3;
   }
   const counts = report(result);

@@ -6,15 +6,17 @@ import * as vscode from 'vscode';
 import { HOST_RESULT_VARIABLE, type HostResult, type TestOutcome } from '../host-result.ts';
 
 export async function run(): Promise<void> {
-  const resultFile = process.env[HOST_RESULT_VARIABLE];
-  if (!resultFile) throw new Error(`${HOST_RESULT_VARIABLE} does not name a file for the result.`);
-
   const { default: Mocha } = await import('mocha');
   const mocha = new Mocha({ ui: 'bdd', timeout: 30_000, color: false });
   for (const name of readdirSync(__dirname)) {
     if (name.endsWith('.test.cjs')) mocha.addFile(path.join(__dirname, name));
   }
-  await mocha.loadFilesAsync();
+  try {
+    await mocha.loadFilesAsync();
+  } catch (error) {
+    write({ host, tests: [], loadError: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    throw error;
+  }
 
   const tests: TestOutcome[] = [];
   const failures = await new Promise<number>((resolve) => {
@@ -27,7 +29,14 @@ export async function run(): Promise<void> {
     runner.on('pending', (test) => add(test, 'skipped'));
     runner.on('fail', (test, error: Error) => add(test, 'failed', error));
   });
-  const host = `VS Code ${vscode.version}, Node ${process.versions.node}`;
-  writeFileSync(resultFile, JSON.stringify({ host, tests } satisfies HostResult));
+  write({ host, tests });
   if (failures > 0) throw new Error(`${failures} of the tests in VS Code failed`);
+}
+
+const host = `VS Code ${vscode.version}, Node ${process.versions.node}`;
+
+function write(result: HostResult): void {
+  const file = process.env[HOST_RESULT_VARIABLE];
+  if (!file) throw new Error(`${HOST_RESULT_VARIABLE} does not name a file for the result.`);
+  writeFileSync(file, JSON.stringify(result));
 }
