@@ -1,8 +1,9 @@
 // The import boundaries of docs/architecture.md. What a folder of src/ may import is a table here, so the picture cannot drift.
 
 import assert from 'node:assert/strict';
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import ts from 'typescript';
 
@@ -68,6 +69,23 @@ describe('the architecture', () => {
   });
 });
 
+describe('the core', () => {
+  it('uses nothing of Node or of a browser, not even a global', function () {
+    this.timeout(60_000);
+    assert.deepEqual(unknownNames(globSync('src/core/**/*.ts', { cwd: root })), []);
+  });
+
+  it('would be caught using one', () => {
+    const probe = path.join(mkdtempSync(path.join(tmpdir(), 'loss-lens-core-')), 'probe.ts');
+    try {
+      writeFileSync(probe, 'export const home = process.env.HOME; export const one = console;');
+      assert.equal(unknownNames([probe]).length, 2);
+    } finally {
+      rmSync(path.dirname(probe), { recursive: true });
+    }
+  });
+});
+
 describe('the check of the architecture', () => {
   const cases: readonly (readonly [what: string, file: string, source: string, allowed: boolean])[] = [
     ['core imports core', 'src/core/a.ts', "import { b } from './rules/b.ts';", true],
@@ -110,6 +128,20 @@ describe('the check of the architecture', () => {
     });
   }
 });
+
+/** The names that sources use and that the language itself does not know. */
+function unknownNames(sources: readonly string[]): string[] {
+  const { config } = ts.readConfigFile(path.join(root, 'tsconfig.json'), ts.sys.readFile);
+  const { options } = ts.convertCompilerOptionsFromJson({ ...config.compilerOptions, types: [] }, root);
+  const program = ts.createProgram(
+    sources.map((source) => path.resolve(root, source)),
+    options,
+  );
+  return ts.getPreEmitDiagnostics(program).flatMap(({ file, messageText }) => {
+    const message = ts.flattenDiagnosticMessageText(messageText, ' ');
+    return file && /^Cannot find name/.test(message) ? [`${path.relative(root, file.fileName)}: ${message}`] : [];
+  });
+}
 
 /** The sentences that say which import of a file breaks which boundary. */
 function violations(file: string, source: string): string[] {
