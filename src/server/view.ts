@@ -44,7 +44,7 @@ export class View {
    */
   next(document: Document, analysis: Analysis): View {
     const carried = new View(document, this.#analysis, this.#analysedText);
-    const broken = analysis.problems.length > this.#analysis.problems.length;
+    const broken = analysis.problems.length > this.#analysis.problems.length || analysis.incomplete !== undefined;
     const unread = analysis.problems.some(({ range }) => range.end === 0);
     const lost = analysis.losses.length < carried.lenses().length;
     return unread || (broken && lost) ? carried : new View(document, analysis);

@@ -71,6 +71,7 @@ function growthSentence(degree: number, nominal: boolean): string {
     return 'It is divided by a setting, not by the size of the batch: a smaller batch, such as the last one, takes a smaller step.';
   if (degree === 0) return 'The gradient keeps its size when the batch grows.';
   if (degree === 1) return 'The gradient grows with the batch size; a mean’s does not.';
+  if (degree < 0) return `The gradient falls with ${power('B', degree)} as the batch grows; a mean’s keeps its size.`;
   return `The gradient grows with ${power('B', degree)}; a mean’s does not.`;
 }
 

@@ -59,8 +59,9 @@ export function growthWords(degrees: Degrees): string {
   return factors.join(' · ') || '1';
 }
 
-/** `B`, `√B`, `B²`, `B^1.5`. */
+/** `B`, `√B`, `B²`, `B^1.5`, `1/B`. */
 export function power(base: string, exponent: number): string {
+  if (exponent < 0) return `1/${power(base, -exponent)}`;
   switch (exponent) {
     case 0:
       return '1';
