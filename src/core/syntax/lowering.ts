@@ -8,7 +8,7 @@ export interface Lowering {
   depth: number;
 }
 
-/** No person nests as deep; a generated file that does must not overflow the stack, here or in whoever walks the tree. */
+/** No person nests as deep; a generated file that does must not overflow the stack, here or in who walks the tree. */
 const MAX_DEPTH = 400;
 
 /** Runs `lower` one level deeper, or gives up on what is at `range` where that is too deep. */

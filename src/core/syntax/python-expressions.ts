@@ -346,7 +346,7 @@ export function parametersOf(cx: Context, list: SyntaxNode): Parameter[] {
   return parameters;
 }
 
-// ── Patterns ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Patterns ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export function targetOr(cx: Context, node: SyntaxNode | undefined, parent: SyntaxNode): Pattern {
   return node ? pattern(cx, node) : nothing(parent.range);

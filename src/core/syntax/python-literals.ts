@@ -7,7 +7,7 @@ export function numberOf(source: string): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
-/** The text of a string literal; `start` is its prefix with the opening quote, `content` what follows up to the closing quote. */
+/** The text of a string; `start` is its prefix with the opening quote, `content` what follows up to the closing one. */
 export function stringOf(start: string, content: string): string {
   return /r/i.test(start) ? content : content.replace(ESCAPE, decode);
 }

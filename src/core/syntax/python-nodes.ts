@@ -1,7 +1,7 @@
 import type { Tree } from 'web-tree-sitter';
 import type { Range, SyntaxProblem } from './tree.ts';
 
-/** A tree-sitter node as plain data. Comments are left out; tokens are kept, for operators and separators are told from them. */
+/** A tree-sitter node as plain data. Comments are left out; tokens are kept, for some are operators or separators. */
 export interface SyntaxNode {
   readonly type: string;
   readonly isNamed: boolean;
@@ -17,11 +17,11 @@ const MAX_PROBLEMS = 100;
 /**
  * Reads the whole tree in one pass of a cursor, for each step of it crosses from JavaScript to WebAssembly.
  *
- * An ERROR node holds what the parser had to skip. It is moved out of the construct that it interrupts, to the end of the block around it: so
- * the lowering never meets one inside an expression, and yet the calls in it are not lost.
+ * An ERROR node holds what the parser had to skip. It is moved out of the construct that it interrupts, to the end of
+ * the block around it: so the lowering never meets one inside an expression, and yet the calls in it are not lost.
  */
 export function readTree(tree: Tree, problems: SyntaxProblem[]): SyntaxNode {
-  const { types, fields } = tree.language;
+  const { types, fields: roles } = tree.language;
   const named = types.map((_, id) => tree.language.nodeTypeIsNamed(id));
   const cursor = tree.walk();
   const ancestors: SyntaxNode[] = [];
@@ -36,7 +36,7 @@ export function readTree(tree: Tree, problems: SyntaxProblem[]): SyntaxNode {
         message: type === 'ERROR' ? 'This cannot be parsed.' : `Something is missing here: ${type}.`,
       });
     }
-    return { type, isNamed: named[id] ?? true, field: fields[cursor.currentFieldId] ?? null, range, children: [] };
+    return { type, isNamed: named[id] ?? true, field: roles[cursor.currentFieldId] ?? null, range, children: [] };
   };
 
   const root = read();

@@ -40,7 +40,7 @@ function block(cx: Context, node: SyntaxNode | undefined): Statement[] {
     : [];
 }
 
-/** Statements that do nothing (`pass`, type aliases) yield none, and what could not be parsed yields what was found inside it. */
+/** Statements that do nothing (`pass`, type aliases) yield none; what could not be parsed yields what is inside it. */
 function statement(cx: Context, node: SyntaxNode): Statement[] {
   const { range } = node;
   switch (node.type) {
@@ -286,7 +286,7 @@ function printCall(cx: Context, node: SyntaxNode): Expression {
   return { kind: 'call', callee, arguments: list, construct: false, range: node.range };
 }
 
-// ── match ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── match ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function match(cx: Context, node: SyntaxNode): Statement[] {
   const subjects = expressions(cx, fields(node, 'subject'));

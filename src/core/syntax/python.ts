@@ -5,7 +5,7 @@ import { lowerPython } from './python-statements.ts';
 import { Recent } from './recent.ts';
 import type { Module, SyntaxProblem } from './tree.ts';
 
-/** Documents whose last tree is kept for the next edit. A check of many files must not fill the memory with trees that nobody edits. */
+/** Documents whose last tree is kept for the next edit: a check of many files must not fill the memory with trees. */
 const KEPT_TREES = 16;
 
 /** The bytes of web-tree-sitter's own module and of the grammar's: the core reads no file. */
@@ -38,10 +38,11 @@ export async function createPythonParser(wasm: PythonWasm): Promise<Parser> {
 }
 
 /**
- * The text as the grammar is given it, with every offset in its place. What is read from the tree is read from the original text, so a word may
- * be exchanged for another of its length:
+ * The text as the grammar is given it, with every offset in its place. Names and strings are read from the original
+ * text, so a word may be exchanged for another of its length:
  *
- * - What only an interactive shell understands, `%matplotlib inline` and `!pip install x`, becomes a comment with all its continuation lines.
+ * - What only an interactive shell understands, `%matplotlib inline` and `!pip install x`, becomes a comment with all
+ *   its continuation lines.
  * - The grammar takes `type(a).b = c` for the declaration of a type, and does not know the old Mac's lone CR.
  */
 function forGrammar(text: string): string {
@@ -51,7 +52,7 @@ function forGrammar(text: string): string {
     .replace(/^([ \t]*)type(?=[ \t]*\()/gm, '$1kind');
 }
 
-/** A `%` may begin a line inside parentheses, but hardly at the margin and with a word right after it; `!` may not, except as `!=`. */
+/** `%` may begin a line inside parentheses, but hardly at the margin with a word right after it; `!` only as `!=`. */
 const SHELL_LINES = /^(?:%%?[a-z]|[ \t]*!(?!=)).*(?:(?<=\\\r?)\n.*)*/gim;
 
 /** The one edit that turns `before` into `after`: what lies between their common beginning and their common end. */

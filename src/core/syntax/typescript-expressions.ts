@@ -69,19 +69,10 @@ function lower(cx: Context, node: TSESTree.Node): Expression {
       return { kind: 'call', callee, arguments: argumentsOf(cx, node.arguments), construct, range };
     }
     case 'ImportExpression': {
-      const callee = {
-        kind: 'name',
-        name: 'import',
-        range: { start: range.start, end: range.start + 'import'.length },
-      };
+      const callee: Name = { kind: 'name', name: 'import', range: { start: range.start, end: range.start + 6 } };
+      // `import()` may still lack its module.
       const source = node.source as TSESTree.Expression | null;
-      return {
-        kind: 'call',
-        callee: callee as Name,
-        arguments: source ? argumentsOf(cx, [source]) : [],
-        construct: false,
-        range,
-      };
+      return { kind: 'call', callee, arguments: argumentsOf(cx, source ? [source] : []), construct: false, range };
     }
     case 'UnaryExpression': {
       const { operator } = node;
@@ -158,7 +149,7 @@ function member(cx: Context, node: TSESTree.MemberExpression, range: Range): Exp
   return property ? { kind: 'member', object, property, propertyRange: rangeOf(node.property), range } : object;
 }
 
-/** The name of a property as the source writes it: `a`, `#a`, `'a'`, `1`; null where it is computed or still missing. */
+/** The name of a property, from `a`, `#a`, `'a'` or `1`; null where it is computed or still missing. */
 export function keyOf(key: TSESTree.Node): string | null {
   if (key.type === 'Identifier') return key.name || null;
   if (key.type === 'PrivateIdentifier') return `#${key.name}`;

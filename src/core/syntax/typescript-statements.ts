@@ -459,8 +459,8 @@ function exportDefault(cx: Context, node: TSESTree.ExportDefaultDeclaration): St
 }
 
 /**
- * What `const target = require('m')` binds, also with `await import('m')` and with a `.member` after it; null where it is not that, or where the
- * pattern takes more than single members.
+ * What `const target = require('m')` binds, also with `await import('m')` and with a `.member` after it; null where it
+ * is not that, or where the pattern takes more than single members.
  */
 function required(target: TSESTree.BindingName, init: TSESTree.Expression): Bindings | null {
   const isMember = init.type === 'MemberExpression' && !init.computed;

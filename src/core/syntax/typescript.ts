@@ -21,7 +21,7 @@ export function createTypeScriptParser(): Parser {
         parsed.set(path, module);
         return module;
       } catch (error) {
-        // TypeScript and the converter both recurse, and the converter does not expect all that a half-typed file may hold.
+        // TypeScript and the converter both recurse, and the converter may not expect all that a half-typed file holds.
         const reason =
           error instanceof RangeError ? 'it is nested too deeply' : 'the syntax tree could not be converted';
         const problem = { range: { start: 0, end: 0 }, message: `The file cannot be read: ${reason}.` };
@@ -47,7 +47,7 @@ function parse(text: string, path: string): Module {
       message: ts.flattenDiagnosticMessageText(messageText, ' '),
     }),
   );
-  // The converter refuses a file with syntax errors. TypeScript's tree is whole all the same, so it is not told of them.
+  // The converter refuses a file with syntax errors; TypeScript's tree is whole all the same, so it is not told.
   file.parseDiagnostics = [];
   const { estree } = astConverter(file, CONVERSION as ParseSettings, false);
   return { language: languageOf(path), body: lowerTypeScript(estree, text, problems), problems };

@@ -1,0 +1,117 @@
+/**
+ * The dimension table: what each hyper-parameter is in units of the gradient. Where the gradient is multiplied by s, a hyper-parameter of dimension n
+ * must be multiplied by sⁿ, and training is the same. Every number that is shown comes from here.
+ *
+ * The table was checked by training both sides for 30 steps in float64: see docs/how-it-knows.md. The Linear Scaling Rule is Goyal et al. 2017
+ * (arXiv:1706.02677), √k for adaptive optimisers Malladi et al. 2022 (arXiv:2205.10287).
+ */
+import type { Advice, BatchSize, Clip, Conversion, LossTerm, Optimizer, ScalingRow } from './analysis.ts';
+
+/** Dimension of the learning rate by family; null where no constant factor converts it. */
+const LEARNING_RATE_DIMENSION: Readonly<Record<Optimizer['family'], number | null>> = { sgd: -1, adam: 0, other: null };
+
+const BATCH_FACTORS = [0.5, 2, 4, 8] as const;
+
+interface Situation {
+  readonly terms: readonly LossTerm[];
+  readonly batchSize: BatchSize | null;
+  readonly optimizer: Optimizer | null;
+  readonly clip: Clip | null;
+}
+
+export const noAdvice: Advice = { equivalentMeanLearningRate: null, equivalentSumLearningRate: null, learningRateAtDoubleBatch: null, toMean: [], toSum: [], scaling: [], notes: [] };
+
+/** The degree in B of all data terms, where they agree and are known. */
+export function dataDegree(terms: readonly LossTerm[]): number | null {
+  const data = terms.filter((t) => t.kind === 'data');
+  const degree = data[0]?.degrees.B;
+  if (degree === undefined || terms.some((t) => t.kind === 'unknown')) return null;
+  return data.every((t) => t.degrees.B === degree) ? degree : null;
+}
+
+/** Everything about numbers that a loss with these settings allows to say. */
+export function advise(s: Situation): Advice {
+  const degree = dataDegree(s.terms);
+  if (degree === null) return noAdvice;
+  const selection = s.terms.some((t) => t.kind === 'data' && t.selection);
+  const b = s.batchSize?.value ?? null;
+  const rate = s.optimizer?.learningRate?.value ?? null;
+  const family = s.optimizer?.family ?? null;
+  const sgd = family === 'sgd' && s.optimizer?.notConvertible === null;
+  const overBatch = (reduction: 'sum' | 'mean') => s.terms.some((t) => t.kind === 'data' && !t.selection && t.over.includes('B') && (reduction === 'sum' ? t.degrees.B === 1 : t.degrees.B === 0));
+  const equivalent = (isThis: boolean, factor: number | null) => (isThis && sgd && rate !== null && factor !== null ? exact(rate * factor) : null);
+  return {
+    equivalentMeanLearningRate: equivalent(degree === 1 && overBatch('sum'), b),
+    equivalentSumLearningRate: equivalent(degree === 0 && overBatch('mean'), b === null ? null : 1 / b),
+    learningRateAtDoubleBatch: sgd && !selection && rate !== null && (degree === 0 || degree === 1) ? exact(rate * 2 ** (1 - degree)) : null,
+    toMean: degree === 1 && !selection && b !== null ? conversions(s, 1 / b) : [],
+    toSum: degree === 0 && !selection && b !== null && overBatch('mean') ? conversions(s, b) : [],
+    scaling: BATCH_FACTORS.map((k) => scalingRow(s, degree, k, selection)),
+    notes: notes(s, degree, selection),
+  };
+}
+
+/** Multiplies each hyper-parameter by sⁿ: the same training when the gradient is multiplied by s. Empty where one of them has no dimension. */
+export function conversions(situation: Pick<Situation, 'optimizer' | 'clip' | 'terms'>, s: number): Conversion[] {
+  const { optimizer, clip, terms } = situation;
+  if (!optimizer || optimizer.notConvertible !== null) return [];
+  const n = LEARNING_RATE_DIMENSION[optimizer.family];
+  if (n === null) return [];
+  const convert = (setting: string, now: number | null, dimension: number): Conversion => ({
+    setting,
+    now,
+    factor: s ** dimension,
+    after: now === null ? null : exact(now * s ** dimension),
+    exact: true,
+    rule: `dimension ${dimension === -1 ? '−1' : dimension}`,
+  });
+  const rows = [convert('learning rate', optimizer.learningRate?.value ?? null, n)];
+  const decay = optimizer.weightDecay;
+  if (decay && decay.value !== 0) {
+    const dimension = { coupled: 1, decoupled: -n, independent: 0 }[decay.coupling];
+    rows.push(convert(`weight decay (${decay.coupling})`, decay.value, dimension));
+  }
+  if (n === 0 && optimizer.epsilon) rows.push(convert('epsilon', optimizer.epsilon.value, optimizer.epsilon.place === 'inside-root' ? 2 : 1));
+  if (n === 0 && optimizer.initialAccumulator && optimizer.initialAccumulator.value !== 0) rows.push(convert('initial accumulator', optimizer.initialAccumulator.value, 2));
+  if (clip) rows.push(convert(`clip by ${clip.type}`, clip.threshold.value, 1));
+  for (const t of terms) {
+    if (t.kind === 'penalty' && !t.fromOptimizer && (t.degrees.B ?? 0) === 0) rows.push(convert(`coefficient of ${t.text}`, t.coefficient ? t.coefficient.value : 1, 1));
+  }
+  return rows;
+}
+
+function scalingRow(s: Situation, degree: number, k: number, selection: boolean): ScalingRow {
+  const b = s.batchSize?.value ?? null;
+  const rate = s.optimizer?.learningRate?.value ?? null;
+  const family = s.optimizer?.family ?? null;
+  const linear = family === 'sgd' && s.optimizer?.notConvertible === null && !selection ? k ** (1 - degree) : null;
+  const penalty = s.terms.find((t) => t.kind === 'penalty' && t.degrees.B !== undefined);
+  const heuristic = (name: string, factor: number) => ({ name, factor, learningRate: rate === null ? null : exact(rate * factor) });
+  return {
+    k,
+    batchSize: b === null ? null : b * k,
+    gradientFactor: k ** degree,
+    learningRate: linear === null || rate === null ? null : exact(rate * linear),
+    learningRateFactor: linear,
+    heuristics: family === 'adam' && !selection ? [heuristic('k', k), heuristic('√k', Math.sqrt(k))] : [],
+    penaltyFactor: penalty ? k ** (degree - (penalty.degrees.B ?? 0)) : null,
+  };
+}
+
+function notes(s: Situation, degree: number, selection: boolean): string[] {
+  const { optimizer, clip, batchSize } = s;
+  const result: string[] = [];
+  if (selection) result.push('The gradient reaches only the selected examples, so the argument of the Linear Scaling Rule does not apply.');
+  if (optimizer?.notConvertible) result.push(optimizer.notConvertible);
+  if (optimizer?.family === 'adam') {
+    result.push(`${optimizer.name} divides by the size of the gradient: a sum and a mean take the same steps at the same learning rate${clip ? ', until the clip bites' : ''}.`);
+    result.push('For a larger batch no exact law is known; k and √k are heuristics.');
+  }
+  if (optimizer?.family === 'sgd' && clip && degree !== 0) result.push('Once the clip bites, the step is the learning rate times the threshold, whatever the reduction.');
+  if (s.terms.some((t) => t.nominal)) result.push('It divides by a number that stands for the batch size: where a batch is smaller than that number, the loss behaves like a sum.');
+  else if (degree === 1 && batchSize?.raggedLastBatch !== false) result.push('A smaller last batch takes a smaller step under a sum, so no constant conversion is exact for it.');
+  return result;
+}
+
+/** Removes the noise of binary fractions: 0.1 · 3 is 0.3. */
+const exact = (x: number): number => Number(x.toPrecision(12));

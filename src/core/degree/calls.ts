@@ -1,0 +1,321 @@
+/** What is called, and with what: closures run, the catalogue's entries act, unknown things stay unknown in the least harmful way. */
+import type { Range } from '../analysis.ts';
+import type { Entry } from '../catalogue/schema.ts';
+import type { Argument, Call, Expression } from '../syntax/tree.ts';
+import { axis, row } from './axes.ts';
+import { batchOf, holdsExamples, outputSum, toSum, unknown } from './convert.ts';
+import { applyEffect } from './effects.ts';
+import { evaluate, memberOf } from './expressions.ts';
+import { callClosure, construct, valuesOf } from './functions.ts';
+import type { Interpreter } from './interpreter.ts';
+import { applyLoss } from './losses.ts';
+import { appended, targetDepth } from './loops.ts';
+import { isLossName, isMetricName, isModelName, lastPart } from './names.ts';
+import { same } from './same.ts';
+import { halfSquare } from './reducers.ts';
+import { applyFit, applySink, optimizerMethod, stepsOptimizer } from './sinks.ts';
+import type { Scope } from './store.ts';
+import { type Place, single, sum, type Sum, unknownSum } from './term.ts';
+import { type CallArguments, type Closure, forEach, type NamedValue, nothing, type RecordValue, sequence, type Value } from './values.ts';
+
+/** A call as the effects see it. */
+export interface CallSite {
+  readonly range: Range;
+  /** What a site shows: from the name that is called to the end of the call. */
+  readonly place: Place;
+  readonly expression: Call;
+  readonly scope: Scope;
+  /** The expression before the dot, where there is one. */
+  readonly receiver: Expression | null;
+}
+
+export function evaluateCall(m: Interpreter, e: Call, scope: Scope): Value {
+  const inherited = superCall(m, e, scope);
+  if (inherited) return inherited;
+  const receiver = e.callee.kind === 'member' ? e.callee.object : null;
+  const object = receiver ? evaluate(m, receiver, scope) : null;
+  const args = evaluateArguments(m, e.arguments, scope);
+  // The place of a chained call starts at its own name: the chain before it may stand lines above.
+  const start = e.callee.kind === 'member' && receiver?.kind === 'call' ? e.callee.propertyRange.start : e.range.start;
+  const site: CallSite = { range: e.range, place: { range: { start, end: e.range.end }, statement: m.statement, text: m.textOf(e.range) }, expression: e, scope, receiver };
+  if (e.callee.kind === 'member' && object) {
+    const callee = e.callee;
+    return forEach(object, (v) => callMember(m, v, callee.property, callee.range, callee.propertyRange, args, site), same);
+  }
+  return forEach(evaluate(m, e.callee, scope), (v) => callValue(m, v, args, site), same);
+}
+
+export function evaluateArguments(m: Interpreter, list: readonly Argument[], scope: Scope): CallArguments {
+  const positional: NamedValue[] = [];
+  const named = new Map<string, NamedValue>();
+  let spread = false;
+  for (const a of list) {
+    const value = evaluate(m, a.value, scope);
+    const item = { value, range: a.value.range };
+    if (a.spread === 'list') {
+      if (value.kind === 'sequence') positional.push(...value.items.map((v) => ({ value: v, range: a.value.range })));
+      else spread = true;
+    } else if (a.spread === 'dict') {
+      if (value.kind === 'record') for (const [k, v] of value.fields) named.set(k, { value: v, range: a.value.range });
+      spread ||= value.kind !== 'record' || value.open;
+    } else if (a.name !== null) named.set(a.name, item);
+    else positional.push(item);
+  }
+  return { positional, named, spread };
+}
+
+function callMember(m: Interpreter, v: Value, property: string, range: Range, propertyRange: Range, args: CallArguments, site: CallSite): Value {
+  if (v.kind === 'sequence' || v.kind === 'repeated') {
+    const list = listMethod(m, v, property, args, site);
+    if (list) return list;
+  }
+  if (v.kind === 'record') {
+    const dict = v.fields.has(property) || v.type ? null : dictMethod(m, v, property, args, range);
+    if (dict) return dict;
+  }
+  if (v.kind === 'closure') {
+    const bound = functionMethod(m, v, property, args, site);
+    if (bound) return bound;
+  }
+  if (v.kind === 'text') return { kind: 'text', value: null, range };
+  return callValue(m, memberOf(m, v, property, range, propertyRange), args, site);
+}
+
+export function callValue(m: Interpreter, callee: Value, args: CallArguments, site: CallSite): Value {
+  switch (callee.kind) {
+    case 'closure':
+      return callClosure(m, callee, args, site.range);
+    case 'class':
+      return construct(m, callee, args, site.range);
+    case 'record':
+      return callInstance(m, callee, args, site);
+    case 'loss-object':
+      return applyLoss(m, callee.entry, callee.arguments, args, { range: callee.range, statement: callee.statement, text: site.place.text });
+    case 'model':
+      return isLossName(callee.name) ? unknownCall(m, callee.name, args, site) : applyModel(args, site);
+    case 'regularizer': {
+      const input = args.positional[0]?.value;
+      return input ? halfSquare(m, toSum(m, input, site.range), callee, site.place) : nothing;
+    }
+    case 'api': {
+      const entry = m.vocabulary.entry(callee.name);
+      if (entry) return act(m, entry, callee.name, args, site);
+      return unknownCall(m, callee.name, args, site, 'import');
+    }
+    case 'method': {
+      const { receiver } = callee;
+      if (receiver.kind === 'optimizer') {
+        const done = optimizerMethod(m, receiver, callee.name, args, site);
+        if (done) return done;
+      }
+      const entry = m.vocabulary.methodEntry(callee.name, receiverKind(m, receiver, callee.name));
+      if (entry) return act(m, entry, `${receiver.kind === 'sum' ? 'Tensor.' : ''}${callee.name}`, withReceiver(receiver, args, site, entry), site, receiver);
+      if (receiver.kind === 'model') return isLossName(callee.name) ? unknownCall(m, callee.name, args, site) : applyModel(args, site);
+      return unknownCall(m, `${site.receiver ? m.textOf(site.receiver.range, 32) : ''}.${callee.name}`, args, site, 'call', receiver);
+    }
+    case 'unknown': {
+      // A method of something unknown means what it means on a tensor, an optimiser or a model: the name decides.
+      if (site.receiver !== null && callee.name.includes('.')) {
+        const entry = m.vocabulary.methodEntry(lastPart(callee.name), 'unknown');
+        const receiver = evaluate(m, site.receiver, site.scope);
+        if (entry && receiver.kind !== 'choice') return act(m, entry, lastPart(callee.name), withReceiver(receiver, args, site, entry), site, receiver);
+      }
+      return unknownCall(m, callee.name, args, site, callee.from);
+    }
+    case 'nothing':
+    case 'text':
+    case 'truth':
+      return unknown(m.textOf(site.range, 40), site.range, 'call');
+    default:
+      return unknownCall(m, m.textOf(site.expression.callee.range, 40), args, site);
+  }
+}
+
+/** A catalogue entry does what it does. */
+function act(m: Interpreter, entry: Entry, name: string, args: CallArguments, site: CallSite, receiver: Value | null = null): Value {
+  switch (entry.effect) {
+    case 'loss':
+      if (entry.form === 'class') return { kind: 'loss-object', entry, arguments: args, range: m.record.lossObject(entry, args, site), statement: m.statement };
+      return applyLoss(m, entry, args, args, site.place);
+    case 'optimizer':
+      return m.record.optimizer(entry, args, site);
+    case 'sink':
+      return applySink(m, entry, args, site, receiver);
+    case 'fit':
+      return applyFit(m, entry, args, site);
+    default:
+      return applyEffect(m, entry, name, args, site, receiver);
+  }
+}
+
+/** What a method is called on, in the catalogue's words. */
+function receiverKind(m: Interpreter, receiver: Value, method: string): 'tensor' | 'optimizer' | 'tape' | 'model' | 'unknown' {
+  switch (receiver.kind) {
+    case 'optimizer':
+    case 'tape':
+    case 'model':
+      return receiver.kind;
+    case 'record':
+      return m.isModelClass(receiver) || m.vocabulary.isMethod(method, 'model') ? 'model' : 'unknown';
+    case 'sum':
+    case 'batch':
+    case 'repeated':
+    case 'shape':
+      return 'tensor';
+    default:
+      return 'unknown';
+  }
+}
+
+function withReceiver(receiver: Value, args: CallArguments, site: CallSite, entry: Entry): CallArguments {
+  if (entry.effect === 'sink' || entry.effect === 'fit') return args;
+  return { ...args, positional: [{ value: receiver, range: site.receiver?.range ?? site.range }, ...args.positional] };
+}
+
+/** A layer or model maps examples to outputs, a row an example. */
+export function applyModel(args: CallArguments, site: CallSite): Sum {
+  const inputs = valuesOf(args);
+  const batch = inputs.map(batchOf).find((b) => b !== null) ?? null;
+  return outputSum(site.range, batch);
+}
+
+/** An instance of one of the file's classes, called: its `forward` where it is a model, `__call__` elsewhere. */
+function callInstance(m: Interpreter, instance: RecordValue, args: CallArguments, site: CallSite): Value {
+  if (!instance.type) return unknownCall(m, instance.name, args, site);
+  for (const name of m.callMethods(instance)) {
+    const method = m.member(instance.type, name);
+    if (method?.kind === 'closure') return callClosure(m, { ...method, self: instance }, args, site.range);
+  }
+  return m.isModelClass(instance) ? applyModel(args, site) : unknownCall(m, instance.type.node.name, args, site);
+}
+
+/**
+ * A call of something this file does not define. What looks like a loss is unknown and says so; a model or a helper on examples is taken to keep one
+ * row an example.
+ */
+function unknownCall(m: Interpreter, name: string, args: CallArguments, site: CallSite, from: 'import' | 'call' | 'parameter' | 'config' | 'name' = 'call', receiver: Value | null = null): Value {
+  const inputs = receiver ? [receiver, ...valuesOf(args)] : valuesOf(args);
+  stepsOptimizer(m, name, inputs, site);
+  const batch = inputs.map(batchOf).find((b) => b !== null) ?? null;
+  const short = lastPart(name);
+  if (isMetricName(short) && !isLossName(short)) return single({ theta: 'no', examples: 'maybe', range: site.range, batch }, row([], 'I'));
+  if (isLossName(short)) {
+    return unknownSum(`\`${name.length > 40 ? short : name}\` is not defined in this file`, site.range, row([], 'I'), { batch, trace: [{ range: site.range, text: site.place.text, result: 'reduction unknown' }] });
+  }
+  const examples = inputs.some(holdsExamples);
+  if (examples && (isModelName(short) || batch !== null)) {
+    const note = `\`${short}\` is taken to keep one row an example`;
+    return sum(outputSum(site.range, batch).terms, row([isModelName(short) ? axis('B') : { names: ['B'], note }], 'I'));
+  }
+  return unknown(m.textOf(site.range, 40), site.range, from === 'import' ? 'import' : 'call', batch);
+}
+
+// ── Methods of the languages' own types ─────────────────────────────────────────────────────────────────────────────────────────
+
+function listMethod(m: Interpreter, list: Value, name: string, args: CallArguments, site: CallSite): Value | null {
+  const [first] = args.positional;
+  switch (name) {
+    case 'append':
+    case 'push': {
+      if (!first || !site.receiver) return nothing;
+      const target = site.receiver;
+      const depth = target.kind === 'name' || target.kind === 'member' ? targetDepth(m, target, site.scope) : m.loops.length;
+      const grown = appended(m, list, first.value, depth);
+      if (target.kind === 'name') {
+        const holder = site.scope.find(target.name);
+        if (holder) m.store.write(holder.variables, target.name, grown);
+      } else if (target.kind === 'member') {
+        const object = evaluate(m, target.object, site.scope);
+        if (object.kind === 'record') m.store.write(object.fields, target.property, grown);
+      }
+      return nothing;
+    }
+    case 'extend':
+    case 'concat': {
+      if (list.kind !== 'sequence' || first?.value.kind !== 'sequence') return name === 'concat' ? list : nothing;
+      const joined = sequence([...list.items, ...first.value.items]);
+      if (name === 'extend' && site.receiver?.kind === 'name') {
+        const holder = site.scope.find(site.receiver.name);
+        if (holder) m.store.write(holder.variables, site.receiver.name, joined);
+      }
+      return joined;
+    }
+    case 'map': {
+      const f = first?.value;
+      if (f?.kind !== 'closure') return null;
+      const one = (v: Value) => callClosure(m, f, { positional: [{ value: v, range: site.range }], named: new Map(), spread: false }, site.range);
+      return list.kind === 'sequence' ? sequence(list.items.slice(0, 8).map(one)) : list.kind === 'repeated' ? { ...list, element: one(list.element) } : null;
+    }
+    case 'reduce': {
+      // `terms.reduce((a, b) => a.add(b))`: folds the known entries one by one.
+      const f = first?.value;
+      if (f?.kind !== 'closure' || list.kind !== 'sequence' || list.items.length === 0) return null;
+      const start = args.positional[1]?.value;
+      const rest = start ? list.items : list.items.slice(1);
+      return rest.reduce<Value>(
+        (a, b) => callClosure(m, f, { positional: [a, b].map((value) => ({ value, range: site.range })), named: new Map(), spread: false }, site.range),
+        start ?? (list.items[0] as Value),
+      );
+    }
+    case 'forEach': {
+      const f = first?.value;
+      if (f?.kind === 'closure' && list.kind === 'sequence') for (const item of list.items.slice(0, 8)) callClosure(m, f, { positional: [{ value: item, range: site.range }], named: new Map(), spread: false }, site.range);
+      return nothing;
+    }
+    default:
+      return null;
+  }
+}
+
+function dictMethod(m: Interpreter, record: RecordValue, name: string, args: CallArguments, range: Range): Value | null {
+  const values = [...record.fields];
+  switch (name) {
+    case 'values':
+      return sequence(values.map(([, v]) => v));
+    case 'keys':
+      return sequence(values.map(([k]) => ({ kind: 'text', value: k, range })));
+    case 'items':
+      return sequence(values.map(([k, v]) => sequence([{ kind: 'text', value: k, range }, v])));
+    case 'get':
+    case 'pop': {
+      const key = args.positional[0]?.value;
+      const found = key?.kind === 'text' && key.value !== null ? record.fields.get(key.value) : undefined;
+      return found ?? args.positional[1]?.value ?? (record.open ? unknown(`${record.name}.${m.textOf(args.positional[0]?.range ?? range, 24)}`, range, 'config') : nothing);
+    }
+    case 'update': {
+      const other = args.positional[0]?.value;
+      if (other?.kind === 'record') for (const [k, v] of other.fields) m.store.write(record.fields, k, v);
+      for (const [k, a] of args.named) m.store.write(record.fields, k, a.value);
+      return nothing;
+    }
+    default:
+      return null;
+  }
+}
+
+/** `f.call(this, …)`, `f.apply(…)`, `f.bind(…)`. */
+function functionMethod(m: Interpreter, f: Closure, name: string, args: CallArguments, site: CallSite): Value | null {
+  if (m.language === 'python') return null;
+  const rest = { ...args, positional: args.positional.slice(1) };
+  if (name === 'call') return callClosure(m, f, rest, site.range);
+  if (name === 'bind') return { ...f, bound: { positional: rest.positional.map((a) => a.value), named: new Map() } };
+  return null;
+}
+
+/** `super().__init__(…)`, `super().forward(x)`, `super(…)`. */
+function superCall(m: Interpreter, e: Call, scope: Scope): Value | null {
+  const named = (x: Expression) => x.kind === 'name' && x.name === 'super';
+  const isSuper = (x: Expression) => named(x) || (x.kind === 'call' && named(x.callee));
+  const { owner, self } = m.frame;
+  const name = e.callee.kind === 'member' && isSuper(e.callee.object) ? e.callee.property : named(e.callee) && m.language !== 'python' ? 'constructor' : null;
+  if (name === null || !owner || !self) return null;
+  const args = evaluateArguments(m, e.arguments, scope);
+  for (const base of owner.bases) {
+    const method = base.kind === 'class' ? m.member(base, name) : null;
+    if (method?.kind === 'closure') return callClosure(m, { ...method, self }, args, e.range);
+  }
+  if (/^(?:__init__|constructor)$/.test(name)) return nothing;
+  const site: CallSite = { range: e.range, place: m.place(e.range), expression: e, scope, receiver: null };
+  return unknownCall(m, `super.${name}`, args, site);
+}
+

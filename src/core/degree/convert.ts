@@ -1,0 +1,149 @@
+/** Values seen as numbers or tensors, and numbers seen as the sizes that they stand for. */
+import type { Range } from '../analysis.ts';
+import { type AxisRow, axis, batchRow, parameterRow, row, scalarRow } from './axes.ts';
+import type { Interpreter } from './interpreter.ts';
+import { axisOfSizeName, isBatchSizeName, isConfigName, isHyperparameterName } from './names.ts';
+import { type BatchSource, constant, isNumberLike, numberOf, single, type Sum, sizeOf, symbol, unknownSum } from './term.ts';
+import { forEach, type Unknown, type Value } from './values.ts';
+import { same } from './same.ts';
+
+/** A tensor of examples as it comes out of a batch: examples in front, no parameters in it. */
+export const examplesSum = (range: Range, source: BatchSource | null): Sum => single({ theta: 'no', examples: 'yes', range, batch: source }, batchRow);
+
+/** One trainable tensor. */
+export const parameterSum = (range: Range): Sum => single({ theta: 'yes', examples: 'no', range }, parameterRow);
+
+/** What a layer or model gives for its inputs: a row an example, trained. */
+export const outputSum = (range: Range, batch: BatchSource | null): Sum => single({ theta: 'yes', examples: 'yes', range, batch }, batchRow);
+
+/** A tensor of which only its name is known; where a result rests on its first axis being the batch, the note says so. */
+function unknownTensor(u: Unknown): Sum {
+  const certain = u.batch !== null;
+  const note = `\`${shorten(u.name)}\` is taken to hold one row an example`;
+  const r: AxisRow = certain ? batchRow : row([{ names: ['B'], note }], 'I');
+  return single({ theta: 'maybe', examples: certain ? 'yes' : 'maybe', range: u.range, batch: u.batch }, r);
+}
+
+const shorten = (name: string): string => (name.length > 40 ? `${name.slice(0, 39)}…` : name);
+
+/** A value as a number or tensor. Choices are the caller's matter. */
+export function toSum(m: Interpreter, value: Value, range: Range): Sum {
+  switch (value.kind) {
+    case 'sum':
+      return value;
+    case 'truth':
+      return constant(value.value ? 1 : 0, range);
+    case 'batch':
+      return examplesSum(range, value.source);
+    case 'shape':
+      return constant(1, range);
+    case 'schedule':
+      return value.initial ? toSum(m, value.initial, range) : symbol(value.name, range);
+    case 'sequence':
+      return sequenceSum(m, value.items, range);
+    case 'repeated': {
+      const element = toSum(m, value.element, range);
+      if (value.count === null) return unknownSum('what the list runs over is not known here', range, row([], 'I'));
+      const names = Object.keys(value.count) as (keyof typeof value.count)[];
+      return { ...element, row: { ...element.row, front: [names.length ? axis(...names) : axis('I'), ...element.row.front] } };
+    }
+    case 'unknown': {
+      if (value.from === 'config' || isHyperparameterName(value.name)) return symbol(value.name, value.range);
+      const size = axisOfSizeName(value.name);
+      if (size !== null) return sizeOf([size], 'nominal', value.range, { value: null, text: value.name });
+      return unknownTensor(value);
+    }
+    case 'model':
+    case 'parameters':
+      return parameterSum(range);
+    default:
+      return unknownSum(`\`${m.textOf(range, 40)}\` is not a number that can be followed`, range, row([], 'I'));
+  }
+}
+
+/** Numbers in a list: a tensor literal. Tensors in a list: stacked along a first axis of fixed length. */
+function sequenceSum(m: Interpreter, items: readonly Value[], range: Range): Sum {
+  const sums = items.map((v) => toSum(m, v, range));
+  if (sums.every(isNumberLike)) return single({ range }, row([axis('I')]));
+  const terms = sums.flatMap((s) => s.terms);
+  const inner = sums[0]?.row ?? scalarRow;
+  return { kind: 'sum', terms, row: { ...inner, front: [axis('I'), ...inner.front] } };
+}
+
+/**
+ * A number read under a name that stands for the batch size is that size: nominal, with its value. Anything else stays what it is.
+ */
+export function readAs(m: Interpreter, name: string, value: Value, range: Range): Value {
+  if (!isBatchSizeName(name)) return value;
+  return forEach(
+    value,
+    (v) => {
+      if (v.kind === 'unknown') return sizeOf(['B'], 'nominal', range, { value: null, text: v.name });
+      if (v.kind !== 'sum' || !isNumberLike(v)) return v;
+      const [only] = v.terms;
+      const value_ = numberOf(v);
+      if (!only || v.terms.length !== 1 || only.over.length > 0 || value_ === null) return v;
+      m.nameBatchSize(value_, only.range.end > only.range.start ? only.range : range, name, only.origin);
+      return { ...v, terms: [{ ...only, over: [{ exponents: { B: -1 }, kind: 'nominal' }], coefficient: { value: value_, text: String(value_) } }] };
+    },
+    same,
+  );
+}
+
+export const unknown = (name: string, range: Range, from: Unknown['from'], batch: BatchSource | null = null): Unknown => ({ kind: 'unknown', name, range, from, batch });
+
+/** A field of something unknown: a setting where its holder looks like one. */
+export const unknownField = (holder: Unknown, field: string, range: Range): Unknown =>
+  unknown(`${holder.name}.${field}`, range, holder.from === 'config' || isConfigName(holder.name) ? 'config' : holder.from === 'import' ? 'import' : 'name', holder.batch);
+
+/** Where the examples in a value come from. */
+export function batchOf(value: Value): BatchSource | null {
+  switch (value.kind) {
+    case 'sum':
+      return value.terms.find((t) => t.batch)?.batch ?? null;
+    case 'batch':
+      return value.source;
+    case 'unknown':
+      return value.batch;
+    case 'sequence':
+      return firstOf(value.items);
+    case 'record':
+      return firstOf([...value.fields.values()].slice(0, 16).filter((v) => v.kind !== 'record'));
+    case 'choice':
+      return firstOf(value.alternatives.map((a) => a.value));
+    case 'repeated':
+      return batchOf(value.element);
+    default:
+      return null;
+  }
+}
+
+const firstOf = (values: readonly Value[]): BatchSource | null => {
+  for (const v of values) {
+    const found = batchOf(v);
+    if (found) return found;
+  }
+  return null;
+};
+
+/** Whether a value holds examples at all: then what is computed from it does too. */
+export function holdsExamples(value: Value): boolean {
+  switch (value.kind) {
+    case 'sum':
+      return value.terms.some((t) => t.examples !== 'no');
+    case 'batch':
+      return true;
+    case 'unknown':
+      return value.from === 'parameter' || value.from === 'call' || value.batch !== null;
+    case 'sequence':
+      return value.items.some(holdsExamples);
+    case 'record':
+      return [...value.fields.values()].slice(0, 16).some((v) => v.kind !== 'record' && holdsExamples(v));
+    case 'choice':
+      return value.alternatives.some((a) => holdsExamples(a.value));
+    case 'repeated':
+      return holdsExamples(value.element);
+    default:
+      return false;
+  }
+}

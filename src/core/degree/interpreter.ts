@@ -1,0 +1,497 @@
+/**
+ * Walks the tree of one file and gives every expression a value. Statements and control flow are here; expressions, calls and the effects of the
+ * catalogue have files of their own beside this one.
+ */
+import type { Language, Range } from '../analysis.ts';
+import type { Expression, FunctionDefinition, Lambda, Module, Pattern, Statement } from '../syntax/tree.ts';
+import { accumulate, elementOf, type Iteration } from './loops.ts';
+import { bindTo } from './arguments.ts';
+import { unknown } from './convert.ts';
+import { evaluate } from './expressions.ts';
+import { Recorder } from './recorder.ts';
+import { same } from './same.ts';
+import { Scope, Store } from './store.ts';
+import { mapTerms, numberOf, type Place } from './term.ts';
+import { isBatchSizeName } from './names.ts';
+import { Vocabulary } from './vocabulary.ts';
+import { type Alternative, type ClassValue, type Closure, choose, type NamedValue, noArguments, nothing, type OptimizerValue, type RecordValue, type Sequence, sequence, type Value } from './values.ts';
+import { callWithoutArguments } from './functions.ts';
+import { assign, truthOf } from './assignments.ts';
+
+/** How a list of statements ended. */
+export type Completion = 'normal' | 'stopped';
+
+interface NamedBatchSize {
+  readonly value: number;
+  readonly range: Range;
+  readonly text: string;
+  readonly origin: 'constant' | 'argument-default';
+}
+
+interface Frame {
+  readonly node: FunctionDefinition | Lambda | null;
+  readonly returns: Alternative[];
+  readonly yields: Value[];
+  readonly owner: ClassValue | null;
+  readonly self: Value | null;
+  /** False inside `no_grad`: nothing computed there is trained on. */
+  gradient: boolean;
+}
+
+/** Work on one file is bounded, so that no file can hang the editor. */
+const MOST_STEPS = 1_500_000;
+const MOST_CALLS_OF_ONE = 24;
+const DEEPEST_CALL = 14;
+const MOST_UNROLLED = 6;
+
+export class Interpreter {
+  readonly store = new Store();
+  readonly globals = new Scope(null, 'module');
+  readonly record: Recorder;
+  readonly loops: Iteration[] = [];
+  readonly frames: Frame[] = [{ node: null, returns: [], yields: [], owner: null, self: null, gradient: true }];
+  readonly path = new Map<string, boolean>();
+  readonly source: string;
+  readonly language: Language;
+  /** How deep in loops each variable, field or list was made. */
+  readonly depths = new WeakMap<Map<string, Value>, Map<string, number>>();
+  statement = 0;
+  incomplete: string | null = null;
+
+  private steps = 0;
+  private readonly calls = new Map<object, number>();
+  private readonly running: object[] = [];
+  private readonly defined: Closure[] = [];
+  private readonly classes: ClassValue[] = [];
+  /** How often each name stands in the source: one that stands only once is defined and never used here. */
+  private readonly mentions = new Map<string, number>();
+
+  /** Graph collections, by name in lower case. */
+  readonly collections: Map<string, Value[]>;
+  private readonly readCollections = new Map<string, number>();
+  readonly vocabulary: Vocabulary;
+  readonly flags: RecordValue = { kind: 'record', fields: new Map(), type: null, name: 'FLAGS', open: true };
+
+  /** @param collections what an earlier walk found in the graph's collections */
+  constructor(source: string, language: Language, collections: Map<string, Value[]> = new Map()) {
+    this.source = source;
+    this.language = language;
+    this.collections = collections;
+    this.record = new Recorder(this);
+    this.vocabulary = new Vocabulary(source, language);
+  }
+
+  get frame(): Frame {
+    return this.frames.at(-1) as Frame;
+  }
+
+  /** The whole file: its top level first, then every function and method that nothing in it calls. */
+  run(module: Module): void {
+    for (const [name] of this.source.matchAll(/[A-Za-z_$][\w$]*/g)) this.mentions.set(name, (this.mentions.get(name) ?? 0) + 1);
+    const unused = (name: string | null) => (this.mentions.get(name ?? '') ?? 0) <= 1;
+    this.hoist(module.body, this.globals);
+    this.execute(module.body, this.globals);
+    // What nothing mentions comes first: it may call the others, with better arguments than none.
+    for (const wanted of [unused, () => true]) {
+      for (let i = 0; i < this.defined.length; i++) if (wanted(this.defined[i]?.node.name ?? null)) this.runUncalled(this.defined[i] as Closure);
+      for (let i = 0; i < this.classes.length; i++) this.runClass(this.classes[i] as ClassValue, wanted);
+    }
+  }
+
+  /** Counts work; false once the file has had its share. */
+  spend(): boolean {
+    if (++this.steps <= MOST_STEPS) return true;
+    this.incomplete ??= 'the file is too intricate to follow to its end';
+    return false;
+  }
+
+  textOf(range: Range, most = 72): string {
+    const text = this.source.slice(range.start, Math.min(range.end, range.start + 4 * most)).replace(/\s+/g, ' ').trim();
+    return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+  }
+
+  place(range: Range): Place {
+    return { range, statement: this.statement, text: this.textOf(range) };
+  }
+
+  isInside(range: Range): boolean {
+    return range.end > range.start && range.end <= this.source.length;
+  }
+
+  /** Adds to a graph collection; the same place adds once. */
+  collect(name: string, value: Value): void {
+    const items = this.collections.get(name) ?? [];
+    if (!items.some((v) => same(v, value))) items.push(value);
+    this.collections.set(name, items);
+  }
+
+  collected(name: string): Sequence {
+    const items = this.collections.get(name) ?? [];
+    this.readCollections.set(name, Math.min(items.length, this.readCollections.get(name) ?? items.length));
+    return sequence([...items]);
+  }
+
+  /** Whether a collection grew after it was read. */
+  readsUnfilledCollection(): boolean {
+    return [...this.readCollections].some(([name, size]) => (this.collections.get(name)?.length ?? 0) > size);
+  }
+
+  /** A command-line flag: its default is a number that a launch may override. */
+  defineFlag(name: string, value: Value | null, range: Range): void {
+    const bound = value === null || value.kind === 'truth' || value.kind === 'nothing' ? unknown(`FLAGS.${name}`, range, 'config') : value;
+    const marked = bound.kind === 'sum' ? mapTerms(bound, (t) => ({ ...t, origin: 'argument-default' })) : bound;
+    this.store.write(this.flags.fields, name, marked);
+    const number = bound.kind === 'sum' ? numberOf(bound) : null;
+    if (isBatchSizeName(name) && number !== null) this.nameBatchSize(number, range, `--${name}`, 'argument-default');
+  }
+
+  private readonly batchSizes: NamedBatchSize[] = [];
+
+  /** A number that is bound to a name which stands for the batch size. */
+  nameBatchSize(value: number, range: Range, text: string, origin: NamedBatchSize['origin']): void {
+    if (!this.batchSizes.some((b) => b.range.start === range.start)) this.batchSizes.push({ value, range, text, origin });
+  }
+
+  /** Those that are not for evaluation come first, and alone where there are any. */
+  namedBatchSizes(): readonly NamedBatchSize[] {
+    const training = this.batchSizes.filter((b) => !/eval|test|val/i.test(b.text));
+    return training.length ? training : this.batchSizes;
+  }
+
+  argumentOf(o: OptimizerValue, parameter: string): NamedValue | null {
+    return bindTo(o.entry.parameters, o.arguments).get(parameter);
+  }
+
+  isModelClass(v: RecordValue): boolean {
+    return v.type !== null && this.callMethods(v, true).length > 0;
+  }
+
+  /** The methods that calling an instance runs, by what its class extends. */
+  callMethods(v: RecordValue, modelsOnly = false): readonly string[] {
+    const names: string[] = [];
+    const visit = (type: ClassValue, depth: number) => {
+      for (const base of type.bases) {
+        if (base.kind === 'class' && depth < 8) visit(base, depth + 1);
+        const name = base.kind === 'api' || base.kind === 'unknown' ? base.name : null;
+        const method = name === null ? null : this.vocabulary.callMethod(name, modelsOnly);
+        if (method) names.push(method);
+      }
+    };
+    if (v.type) visit(v.type, 0);
+    return modelsOnly ? names : [...names, 'forward', '__call__', 'call'];
+  }
+
+  choose(alternatives: readonly Alternative[]): Value {
+    return choose(alternatives, same);
+  }
+
+  // ── Statements ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  execute(statements: readonly Statement[], scope: Scope): Completion {
+    const implied: string[] = [];
+    let completion: Completion = 'normal';
+    for (const statement of statements) {
+      if (!this.spend()) break;
+      this.statement = statement.range.start;
+      completion = this.executeOne(statement, scope, implied);
+      if (completion === 'stopped') break;
+    }
+    for (const condition of implied) this.path.delete(condition);
+    return completion;
+  }
+
+  private executeOne(s: Statement, scope: Scope, implied: string[]): Completion {
+    switch (s.kind) {
+      case 'expression':
+        evaluate(this, s.expression, scope);
+        return 'normal';
+      case 'assign':
+        this.executeAssign(s, scope);
+        return 'normal';
+      case 'if':
+        return this.branch(s.test, scope, () => this.execute(s.then, scope), () => this.execute(s.otherwise, scope), implied);
+      case 'for':
+        return this.executeFor(s, scope);
+      case 'while':
+        this.execute(s.initial, scope);
+        if (s.test) evaluate(this, s.test, scope);
+        this.inLoop({ element: nothing, count: null, length: null, over: this.textOf(s.test?.range ?? s.range, 40) }, () => {
+          this.execute(s.body, scope);
+          this.execute(s.update, scope);
+        });
+        this.execute(s.otherwise, scope);
+        return 'normal';
+      case 'return':
+        this.frame.returns.push({ when: new Map(this.path), value: s.value ? this.record.returned(s.value.range, evaluate(this, s.value, scope)) : nothing });
+        return 'stopped';
+      case 'with':
+        return this.executeWith(s, scope);
+      case 'try': {
+        const completion = this.execute(s.body, scope);
+        for (const handler of s.handlers) {
+          const branch = this.store.attempt(() => this.execute(handler, scope));
+          // What only a handler defines (a fallback import) is kept; what the body defined stays.
+          for (const [map, values] of branch.written) for (const [key, value] of values) if (!map.has(key)) this.store.write(map, key, value);
+        }
+        if (completion === 'normal') this.execute(s.otherwise, scope);
+        return this.execute(s.finally, scope) === 'stopped' ? 'stopped' : completion;
+      }
+      case 'function':
+        this.define(scope, s.name, this.closure(s, scope, null));
+        return 'normal';
+      case 'class':
+        this.executeClass(s, scope);
+        return 'normal';
+      case 'import':
+        for (const b of s.bindings) {
+          if (b.local !== '') this.define(scope, b.local, { kind: 'api', name: b.member === null || b.member === 'default' ? b.module : `${b.module}.${b.member}` });
+        }
+        return 'normal';
+      case 'block':
+        return this.execute(s.body, scope);
+      case 'jump':
+        if (s.value) evaluate(this, s.value, scope);
+        return 'stopped';
+      case 'outer':
+        for (const name of s.names) scope.outer.add(name);
+        return 'normal';
+    }
+  }
+
+  private executeAssign(s: Extract<Statement, { kind: 'assign' }>, scope: Scope): void {
+    if (!s.value) {
+      for (const target of s.targets) if (target.kind === 'name' && !scope.variables.has(target.name)) this.define(scope, target.name, nothing);
+      return;
+    }
+    const value = evaluate(this, s.value, scope);
+    for (const target of s.targets) {
+      const grown = s.operator === null ? null : accumulate(this, target, s.operator, value, s.range, scope);
+      assign(this, target, grown ?? value, scope, s.operator !== null || this.readsTarget(target, s.value));
+    }
+  }
+
+  /** `x = x + loss` adds up like `x += loss`: its variable keeps the depth at which it was made. */
+  private readsTarget(target: Pattern, value: Expression): boolean {
+    return target.kind === 'name' && value.kind === 'binary' && [value.left, value.right].some((side) => side.kind === 'name' && side.name === target.name);
+  }
+
+  /** Runs both sides of a test that cannot be decided, and joins what they left. */
+  branch(test: Expression, scope: Scope, then: () => Completion, otherwise: () => Completion, implied: string[] = []): Completion {
+    const value = evaluate(this, test, scope);
+    const { text, holds } = this.condition(test);
+    const known = this.isMain(test) ? true : (truthOf(value) ?? (this.path.has(text) ? this.path.get(text) === holds : null));
+    if (known !== null) return known ? then() : otherwise();
+    const attempt = (way: boolean, body: () => Completion) => {
+      let completion: Completion = 'normal';
+      this.path.set(text, way);
+      const branch = this.store.attempt(() => {
+        completion = body();
+      });
+      this.path.delete(text);
+      return { branch, completion: completion as Completion };
+    };
+    const first = attempt(holds, then);
+    const second = attempt(!holds, otherwise);
+    if (first.completion === 'stopped' && second.completion === 'stopped') return 'stopped';
+    if (first.completion === 'stopped' || second.completion === 'stopped') {
+      this.store.accept(first.completion === 'stopped' ? second.branch : first.branch);
+      // Until this list of statements ends, the test has the outcome that did not leave.
+      this.path.set(text, first.completion === 'stopped' ? !holds : holds);
+      implied.push(text);
+      return 'normal';
+    }
+    this.store.join(first.branch, second.branch, (a, b) =>
+      this.choose([
+        { when: new Map([[text, holds]]), value: a },
+        { when: new Map([[text, !holds]]), value: b },
+      ]),
+    );
+    return 'normal';
+  }
+
+  /** A test and its negation are one condition. */
+  condition(test: Expression): { text: string; holds: boolean } {
+    if (test.kind === 'unary' && test.operator === 'not') {
+      const inner = this.condition(test.operand);
+      return { text: inner.text, holds: !inner.holds };
+    }
+    if (test.kind === 'compare' && (test.operator === 'is not' || test.operator === '!=')) {
+      const [left, right] = [this.textOf(test.left.range), this.textOf(test.right.range)];
+      return { text: `${left} ${test.operator === '!=' ? '==' : 'is'} ${right}`, holds: false };
+    }
+    return { text: this.textOf(test.range), holds: true };
+  }
+
+  private isMain(test: Expression): boolean {
+    return test.kind === 'compare' && test.left.kind === 'name' && test.left.name === '__name__';
+  }
+
+  private executeFor(s: Extract<Statement, { kind: 'for' }>, scope: Scope): Completion {
+    const over = evaluate(this, s.iterable, scope);
+    if (over.kind === 'sequence' && over.items.length <= MOST_UNROLLED) {
+      for (const item of over.items) {
+        assign(this, s.target, item, scope);
+        this.execute(s.body, scope);
+      }
+    } else {
+      const iteration = elementOf(this, over, this.textOf(s.iterable.range, 40), s.iterable.range);
+      this.inLoop(iteration, () => {
+        assign(this, s.target, iteration.element, scope);
+        this.execute(s.body, scope);
+      });
+    }
+    this.execute(s.otherwise, scope);
+    return 'normal';
+  }
+
+  inLoop(iteration: Iteration, body: () => void): void {
+    this.loops.push(iteration);
+    body();
+    this.loops.pop();
+  }
+
+  private executeWith(s: Extract<Statement, { kind: 'with' }>, scope: Scope): Completion {
+    const before = this.frame.gradient;
+    for (const item of s.items) {
+      const context = evaluate(this, item.context, scope);
+      if (context.kind === 'api' && context.name === 'no-gradient') this.frame.gradient = false;
+      if (item.target) assign(this, item.target, context, scope);
+    }
+    const completion = this.execute(s.body, scope);
+    this.frame.gradient = before;
+    return completion;
+  }
+
+  // ── Functions and classes ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  define(scope: Scope, name: string, value: Value): void {
+    const holder = scope.outer.has(name) ? (scope.parent?.find(name) ?? this.globals) : scope;
+    this.store.write(holder.variables, name, value);
+    this.noteDepth(holder.variables, name);
+  }
+
+  noteDepth(map: Map<string, Value>, key: string): void {
+    const depths = this.depths.get(map) ?? new Map<string, number>();
+    depths.set(key, this.loops.length);
+    this.depths.set(map, depths);
+  }
+
+  depthOf(map: Map<string, Value>, key: string): number {
+    return this.depths.get(map)?.get(key) ?? 0;
+  }
+
+  closure(node: FunctionDefinition | Lambda, scope: Scope, owner: ClassValue | null): Closure {
+    const closure: Closure = { kind: 'closure', node, scope, self: null, bound: noArguments, owner };
+    if (!this.calls.has(node)) this.defined.push(closure);
+    return closure;
+  }
+
+  /** Function declarations are known before the first statement runs. In Python too it helps: a file is read as a whole. */
+  private hoist(body: readonly Statement[], scope: Scope): void {
+    for (const s of body) if (s.kind === 'function' && !scope.variables.has(s.name)) scope.variables.set(s.name, { kind: 'closure', node: s, scope, self: null, bound: noArguments, owner: null });
+  }
+
+  private executeClass(s: Extract<Statement, { kind: 'class' }>, scope: Scope): void {
+    const type: ClassValue = { kind: 'class', node: s, scope, bases: s.bases.map((b) => evaluate(this, b, scope)), fields: new Map() };
+    this.define(scope, s.name, type);
+    if (!this.classes.some((c) => c.node === s)) this.classes.push(type);
+    const inside = new Scope(scope, s.name);
+    for (const statement of s.body) {
+      if (statement.kind === 'function') type.fields.set(statement.name, { kind: 'closure', node: statement, scope, self: null, bound: noArguments, owner: type });
+      else this.execute([statement], inside);
+    }
+    for (const [name, value] of inside.variables) type.fields.set(name, value);
+  }
+
+  /** The field or method of a class, its bases in this file included. */
+  member(type: ClassValue, name: string, seen = new Set<ClassValue>()): Value | null {
+    if (seen.has(type)) return null;
+    seen.add(type);
+    const own = type.fields.get(name);
+    if (own) return own;
+    for (const base of type.bases) {
+      const found = base.kind === 'class' ? this.member(base, name, seen) : null;
+      if (found) return found;
+    }
+    return null;
+  }
+
+  instantiate(type: ClassValue, construct: (self: RecordValue, initialise: Closure | null) => void): RecordValue {
+    const self: RecordValue = { kind: 'record', fields: new Map(), type, name: 'self', open: true };
+    const initialise = this.member(type, this.language === 'python' ? '__init__' : 'constructor');
+    this.calls.set(type.node, (this.calls.get(type.node) ?? 0) + 1);
+    this.instances.set(type.node, self);
+    construct(self, initialise?.kind === 'closure' ? initialise : null);
+    return self;
+  }
+
+  private readonly instances = new Map<object, RecordValue>();
+
+  private runClass(type: ClassValue, wanted: (name: string | null) => boolean): void {
+    const methods = [...type.fields.values()].filter((f): f is Closure => f.kind === 'closure' && !this.calls.has(f.node) && wanted(f.node.name));
+    if (methods.length === 0) return;
+    const self =
+      this.instances.get(type.node) ??
+      this.instantiate(type, (record, initialise) => {
+        if (initialise) this.runUncalled({ ...initialise, self: record });
+      });
+    for (const method of methods) this.runUncalled({ ...method, self: isStatic(method.node) ? null : self });
+  }
+
+  private runUncalled(closure: Closure): void {
+    if (this.calls.has(closure.node) || !this.spend()) return;
+    callWithoutArguments(this, closure);
+  }
+
+  /**
+   * Runs the body of a function whose parameters are bound. Recursion and calls beyond the bounds give null: their result is not known.
+   */
+  invoke(closure: Closure, scope: Scope): Value | null {
+    const times = (this.calls.get(closure.node) ?? 0) + 1;
+    this.calls.set(closure.node, times);
+    if (times > MOST_CALLS_OF_ONE || this.running.length >= DEEPEST_CALL || this.running.includes(closure.node)) return null;
+    const [statement, pathBefore] = [this.statement, new Map(this.path)];
+    const frame: Frame = {
+      node: closure.node,
+      returns: [],
+      yields: [],
+      owner: closure.owner,
+      self: closure.self,
+      gradient: this.frame.gradient && !this.hasNoGradientDecorator(closure),
+    };
+    this.frames.push(frame);
+    this.running.push(closure.node);
+    this.hoist(closure.node.body, scope);
+    this.execute(closure.node.body, scope);
+    this.running.pop();
+    this.frames.pop();
+    this.statement = statement;
+    if (frame.yields.length) return { kind: 'repeated', element: this.choose(frame.yields.map((value) => ({ when: new Map(), value }))), count: null, length: null };
+    const outside = frame.returns.map((r) => ({ when: new Map([...r.when].filter(([text]) => !pathBefore.has(text))), value: r.value }));
+    return outside.length ? this.choose(outside) : nothing;
+  }
+
+  private hasNoGradientDecorator(closure: Closure): boolean {
+    if (closure.node.kind !== 'function') return false;
+    return closure.node.decorators.some((d) => {
+      const value = evaluate(this, d, closure.scope);
+      return value.kind === 'api' && value.name === 'no-gradient';
+    });
+  }
+
+  /** A test in expression position. */
+  conditional(test: Expression, scope: Scope, then: () => Value, otherwise: () => Value): Value {
+    const results: Alternative[] = [];
+    const { text, holds } = this.condition(test);
+    const keep = (way: boolean, f: () => Value) => (): Completion => {
+      results.push({ when: new Map([[text, way]]), value: f() });
+      return 'normal';
+    };
+    this.branch(test, scope, keep(holds, then), keep(!holds, otherwise));
+    const [only] = results;
+    return results.length === 1 && only ? only.value : this.choose(results);
+  }
+}
+
+export const isStatic = (node: FunctionDefinition | Lambda): boolean =>
+  node.kind === 'function' && (node.isStatic || node.decorators.some((d) => d.kind === 'name' && d.name === 'staticmethod'));

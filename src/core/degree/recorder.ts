@@ -1,0 +1,200 @@
+/**
+ * What the interpreter meets on its way and an analysis is made of: reductions, sinks, optimisers, batch sizes. It only collects; `report.ts` decides
+ * what is said.
+ */
+import type { Range } from '../analysis.ts';
+import type { LossEntry, OptimizerEntry } from '../catalogue/schema.ts';
+import type { AxisRow } from './axes.ts';
+import type { CallSite } from './calls.ts';
+import { emptyArguments } from './functions.ts';
+import type { Interpreter } from './interpreter.ts';
+import { applyLoss } from './losses.ts';
+import { isMetricName } from './names.ts';
+import type { BatchSource, Operation, Sum, Term } from './term.ts';
+import { alternativesOf, type CallArguments, type NamedValue, type OptimizerValue, type Value } from './values.ts';
+
+/** A reduction as it was met: the last step, the steps of its statement, and what it made. */
+export interface Observation {
+  readonly operation: Operation;
+  /** The steps of the same statement, in order, this one included. */
+  readonly chain: readonly Operation[];
+  readonly term: Term;
+  readonly row: AxisRow;
+  /** Computed where no gradient is kept, or in a function that only evaluates. */
+  readonly evaluation: boolean;
+  readonly functionName: string;
+  readonly className: string;
+}
+
+export interface SinkRecord {
+  readonly name: string;
+  readonly value: Value;
+  /** The loss where it is differentiated. */
+  readonly range: Range;
+  readonly sinkRange: Range;
+  optimizers: OptimizerValue[];
+  /** True until a later call takes the step. */
+  waits: boolean;
+  stepRange: Range | null;
+  /** The source of the model that was compiled, to find its `fit`. */
+  readonly model: string | null;
+  clip: ClipRecord | null;
+}
+
+export interface ClipRecord {
+  readonly type: 'norm' | 'value';
+  readonly threshold: NamedValue | null;
+  readonly range: Range;
+}
+
+export interface ReturnRecord {
+  readonly value: Value;
+  readonly range: Range;
+  readonly functionName: string;
+  readonly className: string;
+  readonly node: object | null;
+}
+
+export interface FitRecord {
+  readonly receiver: string;
+  readonly source: BatchSource | null;
+  readonly default: number | null;
+  readonly range: Range;
+}
+
+/** Where an operation stands, as a key. */
+export const keyOf = (o: { readonly range: Range }): string => `${o.range.start}-${o.range.end}`;
+
+export class Recorder {
+  readonly observations = new Map<string, Observation[]>();
+  /** Steps that a later step of the same statement took up: they make no site of their own. */
+  readonly absorbed = new Set<string>();
+  readonly sinks: SinkRecord[] = [];
+  readonly returns: ReturnRecord[] = [];
+  readonly fits: FitRecord[] = [];
+  readonly sources: BatchSource[] = [];
+  readonly optimizers: OptimizerValue[] = [];
+  readonly schedules = new Map<number, string>();
+  /** Variables that a reduction was given to. */
+  readonly variables = new Map<string, Set<string>>();
+  /** Reductions that only reach a log. */
+  readonly logged = new Set<string>();
+  private readonly m: Interpreter;
+
+  constructor(m: Interpreter) {
+    this.m = m;
+  }
+
+  /** Notes every reduction that a value just went through, and gives the value back. */
+  observe(s: Sum): Sum {
+    const name = this.m.frame.node?.name ?? '';
+    const className = this.m.frame.owner?.node.name ?? '';
+    for (const t of s.terms) {
+      const operation = t.operations.at(-1);
+      if (!operation) continue;
+      const chain = t.operations.filter((o) => o.statement === operation.statement);
+      const lead = chain.findLast((o) => o.makesSite);
+      if (!lead) continue;
+      for (const o of chain) if (o !== lead) this.absorbed.add(keyOf(o));
+      const seen = this.observations.get(keyOf(lead)) ?? [];
+      if (seen.length >= 12) continue;
+      seen.push({ operation: lead, chain, term: t, row: s.row, evaluation: !this.m.frame.gradient || isMetricName(name), functionName: name, className });
+      this.observations.set(keyOf(lead), seen);
+    }
+    return s;
+  }
+
+  /** A constructed loss is a site where it stands, whether it is called or not. */
+  lossObject(entry: LossEntry, args: CallArguments, site: CallSite): Range {
+    applyLoss(this.m, { ...entry, form: 'class' }, args, emptyArguments, { ...site.place, range: site.range });
+    return site.range;
+  }
+
+  named(name: string, value: Value): void {
+    for (const { value: v } of alternativesOf(value)) {
+      if (v.kind !== 'sum') continue;
+      for (const t of v.terms) {
+        const last = t.operations.at(-1);
+        if (!last) continue;
+        const lead = t.operations.findLast((o) => o.makesSite) ?? last;
+        const names = this.variables.get(keyOf(lead)) ?? new Set();
+        names.add(name);
+        this.variables.set(keyOf(lead), names);
+      }
+    }
+  }
+
+  returned(range: Range, value: Value): Value {
+    const { node, owner } = this.m.frame;
+    if (node) this.returns.push({ value, range, functionName: node.name ?? '', className: owner?.node.name ?? '', node });
+    return value;
+  }
+
+  reported(value: Value): void {
+    for (const o of operationsIn(value)) this.logged.add(keyOf(o));
+  }
+
+  batches(source: BatchSource): void {
+    if (!this.sources.some((s) => keyOf(s) === keyOf(source))) this.sources.push(source);
+  }
+
+  optimizer(entry: OptimizerEntry, args: CallArguments, site: { readonly range: Range }): Value {
+    const known = this.optimizers.find((o) => keyOf(o) === keyOf(site));
+    const made: OptimizerValue = { kind: 'optimizer', entry, arguments: args, range: site.range, id: known?.id ?? this.optimizers.length };
+    if (known) this.optimizers[known.id] = made;
+    else this.optimizers.push(made);
+    return made;
+  }
+
+  schedule(optimizer: OptimizerValue, name: string): void {
+    this.schedules.set(optimizer.id, name);
+  }
+
+  sink(record: Omit<SinkRecord, 'stepRange' | 'clip' | 'optimizers'> & { readonly optimizer: OptimizerValue[] }): number {
+    const { optimizer, ...rest } = record;
+    this.sinks.push({ ...rest, optimizers: optimizer, stepRange: null, clip: null });
+    return this.sinks.length - 1;
+  }
+
+  clip(record: ClipRecord): void {
+    for (const s of this.sinks) if (s.waits) s.clip = record;
+  }
+
+  /** An optimiser takes the step for everything that was differentiated and still waits. */
+  step(optimizer: OptimizerValue | null, range: Range): void {
+    for (const s of this.sinks) {
+      const again = s.stepRange !== null && keyOf({ range: s.stepRange }) === keyOf({ range });
+      if (!s.waits && !again) continue;
+      s.waits = false;
+      s.stepRange = range;
+      if (optimizer && !s.optimizers.some((o) => o.id === optimizer.id)) s.optimizers.push(optimizer);
+    }
+  }
+
+  fit(receiver: string, source: BatchSource | null, otherwise: number | null, range: Range): void {
+    if (!this.fits.some((f) => keyOf(f) === keyOf({ range }))) this.fits.push({ receiver, source, default: otherwise, range });
+  }
+
+  /** The batches of an earlier `fit` on the same model; `compile` comes first as a rule, so that `report.ts` looks again. */
+  fitSource(receiver: string): BatchSource | null {
+    return this.fits.find((f) => f.receiver === receiver)?.source ?? null;
+  }
+}
+
+/** Every reducing step in the history of a value. */
+export function operationsIn(value: Value): Operation[] {
+  switch (value.kind) {
+    case 'sum':
+      return value.terms.flatMap((t) => [...t.operations]);
+    case 'sequence':
+      return value.items.flatMap(operationsIn);
+    case 'repeated':
+      return operationsIn(value.element);
+    case 'choice':
+      return value.alternatives.flatMap((a) => operationsIn(a.value));
+    case 'record':
+      return value.type === null ? [...value.fields.values()].flatMap(operationsIn) : [];
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,57 @@
+/** Settings as they stand in the source: a number, where it was read, and whether a launch may override it. */
+import type { Optimizer, Range, Rate } from '../analysis.ts';
+import type { Interpreter } from './interpreter.ts';
+import { numberOf, type Sum } from './term.ts';
+import type { NamedValue, OptimizerValue, Value } from './values.ts';
+
+/** The number of a size whose value the source gives (`BATCH_SIZE = 128` is a size of 128). */
+export function constantNumber(s: Sum): number | null {
+  const [only] = s.terms;
+  return s.terms.length === 1 && only ? (only.coefficient?.value ?? null) : null;
+}
+
+/**
+ * A setting's value.
+ * @param otherwise the framework's default where nothing is given; null where it has none
+ */
+export function readRate(m: Interpreter, given: NamedValue | null, otherwise: number | null): Rate | null {
+  if (!given || given.value.kind === 'nothing') {
+    return otherwise === null ? null : { value: otherwise, where: null, origin: 'framework-default', text: String(otherwise) };
+  }
+  const text = m.textOf(given.range, 32);
+  const s = sumIn(given.value);
+  const t = s?.terms[0];
+  const value = s ? (numberOf(s) ?? constantNumber(s)) : null;
+  const where = t && t.range.end > t.range.start && m.isInside(t.range) ? t.range : given.range;
+  return { value, where, origin: t?.origin ?? 'constant', text };
+}
+
+/** The number inside a schedule is where it starts. */
+function sumIn(value: Value): Sum | null {
+  if (value.kind === 'sum') return value;
+  if (value.kind === 'schedule' && value.initial) return sumIn(value.initial);
+  return null;
+}
+
+/** An optimiser with everything the dimension table asks about it. */
+export function readOptimizer(m: Interpreter, o: OptimizerValue): Optimizer {
+  const { entry } = o;
+  const read = (parameter: string, otherwise: number | null) => readRate(m, m.argumentOf(o, parameter), otherwise);
+  const rateArgument = m.argumentOf(o, entry.learningRate.parameter);
+  const schedule = rateArgument?.value.kind === 'schedule' ? rateArgument.value.name : (m.record.schedules.get(o.id) ?? null);
+  const decay = entry.weightDecay ? read(entry.weightDecay.parameter, entry.weightDecay.default) : null;
+  const epsilon = entry.epsilon ? read(entry.epsilon.parameter, entry.epsilon.default) : null;
+  const where: Range = o.range;
+  return {
+    name: entry.title,
+    family: entry.family,
+    where,
+    learningRate: read(entry.learningRate.parameter, entry.learningRate.default),
+    schedule,
+    momentum: entry.momentum ? read(entry.momentum.parameter, entry.momentum.default) : null,
+    weightDecay: decay && entry.weightDecay && decay.value !== 0 ? { ...decay, coupling: entry.weightDecay.coupling } : null,
+    epsilon: epsilon && entry.epsilon ? { ...epsilon, place: entry.epsilon.place } : null,
+    initialAccumulator: entry.initialAccumulator ? read(entry.initialAccumulator.parameter, entry.initialAccumulator.default) : null,
+    notConvertible: entry.notConvertible ?? null,
+  };
+}

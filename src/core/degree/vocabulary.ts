@@ -1,0 +1,68 @@
+/** The catalogue as one file sees it: its language, and the frameworks that it uses. */
+import type { Language } from '../analysis.ts';
+import { frameworks, lookup, lookupMethod, lookupProperty, lookupString, resolve } from '../catalogue/index.ts';
+import type { Entry, LossEntry, OptimizerEntry } from '../catalogue/schema.ts';
+
+export type ReceiverKind = 'tensor' | 'optimizer' | 'tape' | 'model' | 'unknown';
+
+export class Vocabulary {
+  private readonly language: 'python' | 'typescript';
+  private readonly markers: ReadonlySet<string>;
+  private readonly title: string;
+
+  constructor(source: string, language: Language) {
+    this.language = language === 'python' ? 'python' : 'typescript';
+    const own = frameworks.filter((f) => f.languages.includes(this.language));
+    this.markers = new Set(own.filter((f) => f.markers?.some((name) => source.includes(name))).map((f) => f.id));
+    this.title = own.find((f) => f.modules.some((module) => new RegExp(`(?:import|from|require\\()\\s*['"]?(?:\\* as \\w+ from ['"])?${module.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')}`).test(source)))?.title ?? own[0]?.title ?? '';
+  }
+
+  /** The framework that the file imports, as its users call it. */
+  frameworkTitle(): string {
+    return this.title;
+  }
+
+  entry(name: string): Entry | null {
+    return lookup(this.language, name, this.markers);
+  }
+
+  methodEntry(name: string, receiver: ReceiverKind): Entry | null {
+    return lookupMethod(this.language, name, receiver, this.markers);
+  }
+
+  propertyEntry(name: string, receiver: 'tensor' | 'model'): Entry | null {
+    return lookupProperty(this.language, name, receiver, this.markers);
+  }
+
+  isMethod(name: string, receiver: ReceiverKind): boolean {
+    return this.methodEntry(name, receiver) !== null;
+  }
+
+  isBuiltin(name: string): boolean {
+    return this.entry(`builtins.${name}`) !== null;
+  }
+
+  lossByString(text: string): LossEntry | null {
+    const found = lookupString('loss', text, this.language, this.markers);
+    return found?.effect === 'loss' ? found : null;
+  }
+
+  optimizerByString(text: string): OptimizerEntry | null {
+    const found = lookupString('optimizer', text, this.language, this.markers);
+    return found?.effect === 'optimizer' ? found : null;
+  }
+
+  isLossApi(name: string): boolean {
+    return this.entry(name)?.effect === 'loss' || frameworks.some((f) => f.entries.some((e) => e.effect === 'loss' && e.names.includes(name)));
+  }
+
+  /** The method that runs when an instance of a subclass is called; null where the base is no model and no loss. */
+  callMethod(base: string, modelsOnly: boolean): string | null {
+    const name = resolve(this.language, base);
+    for (const f of frameworks) {
+      const model = f.models.find((c) => c.name === name) ?? (modelsOnly ? undefined : f.lossClasses?.find((c) => c.name === name));
+      if (model) return model.call;
+    }
+    return null;
+  }
+}
