@@ -4,16 +4,13 @@ import { fileURLToPath } from 'node:url';
 import type { Parser } from '../core/syntax/parser.ts';
 import type { Language } from '../core/syntax/tree.ts';
 
-const parsers = new Map<Language, Promise<Parser>>();
+const loaded = new Map<() => Promise<Parser>, Promise<Parser>>();
 
-/** The parser of a language, made on first use: TypeScript's weighs 4 MB and must not delay whoever reads Python only. */
+/** The parser of a language, made on first use: TypeScript's weighs 4 MB and must not delay who reads Python only. */
 export function loadParser(language: Language): Promise<Parser> {
-  let parser = parsers.get(language);
-  if (!parser) {
-    parser =
-      language === 'python' ? loadPython() : language === 'typescript' ? loadTypeScript() : loadParser('typescript');
-    parsers.set(language, parser);
-  }
+  const load = language === 'python' ? loadPython : loadTypeScript;
+  const parser = loaded.get(load) ?? load();
+  loaded.set(load, parser);
   return parser;
 }
 

@@ -1,4 +1,5 @@
 import { Edit, Language, type Point, type Tree, Parser as TreeSitter } from 'web-tree-sitter';
+import { changeBetween } from './change.ts';
 import type { Parser } from './parser.ts';
 import { readTree } from './python-nodes.ts';
 import { lowerPython } from './python-statements.ts';
@@ -55,28 +56,15 @@ function forGrammar(text: string): string {
 /** `%` may begin a line inside parentheses, but hardly at the margin with a word right after it; `!` only as `!=`. */
 const SHELL_LINES = /^(?:%%?[a-z]|[ \t]*!(?!=)).*(?:(?<=\\\r?)\n.*)*/gim;
 
-/** The one edit that turns `before` into `after`: what lies between their common beginning and their common end. */
 function editBetween(before: string, after: string): Edit {
-  const shorter = Math.min(before.length, after.length);
-  let startIndex = 0;
-  while (startIndex < shorter && before.charCodeAt(startIndex) === after.charCodeAt(startIndex)) startIndex += 1;
-  let oldEndIndex = before.length;
-  let newEndIndex = after.length;
-  while (
-    oldEndIndex > startIndex &&
-    newEndIndex > startIndex &&
-    before.charCodeAt(oldEndIndex - 1) === after.charCodeAt(newEndIndex - 1)
-  ) {
-    oldEndIndex -= 1;
-    newEndIndex -= 1;
-  }
+  const { start, oldEnd, newEnd } = changeBetween(before, after);
   return new Edit({
-    startIndex,
-    oldEndIndex,
-    newEndIndex,
-    startPosition: positionOf(after, startIndex),
-    oldEndPosition: positionOf(before, oldEndIndex),
-    newEndPosition: positionOf(after, newEndIndex),
+    startIndex: start,
+    oldEndIndex: oldEnd,
+    newEndIndex: newEnd,
+    startPosition: positionOf(after, start),
+    oldEndPosition: positionOf(before, oldEnd),
+    newEndPosition: positionOf(after, newEnd),
   });
 }
 

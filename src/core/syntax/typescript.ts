@@ -1,5 +1,6 @@
 import { astConverter, type ParseSettings } from '@typescript-eslint/typescript-estree/use-at-your-own-risk';
 import ts from 'typescript';
+import { type Change, changeBetween } from './change.ts';
 import type { Parser } from './parser.ts';
 import { Recent } from './recent.ts';
 import type { Language, Module, SyntaxProblem } from './tree.ts';
@@ -12,25 +13,40 @@ const KEPT_TREES = 64;
 const MAX_PROBLEMS = 100;
 
 export function createTypeScriptParser(): Parser {
-  const parsed = new Recent<Module>(KEPT_TREES);
+  const parsed = new Recent<{ readonly text: string; readonly module: Module }>(KEPT_TREES);
 
   return {
     parse(text: string, path: string): Module {
       try {
         const module = parse(text, path);
-        parsed.set(path, module);
+        parsed.set(path, { text, module });
         return module;
       } catch (error) {
         // TypeScript and the converter both recurse, and the converter may not expect all that a half-typed file holds.
-        const reason =
-          error instanceof RangeError ? 'it is nested too deeply' : 'the syntax tree could not be converted';
-        const problem = { range: { start: 0, end: 0 }, message: `The file cannot be read: ${reason}.` };
+        const reason = error instanceof RangeError ? 'it is nested too deeply' : 'its syntax tree cannot be converted';
+        const problems = [{ range: { start: 0, end: 0 }, message: `The file cannot be read: ${reason}.` }];
         const last = parsed.get(path);
-        return { language: languageOf(path), body: last?.body ?? [], problems: [problem] };
+        const body = last ? moved(last.module.body, changeBetween(last.text, text)) : [];
+        return { language: languageOf(path), body, problems };
       }
     },
     forget: (path) => parsed.delete(path),
   };
+}
+
+/** A copy of the tree, or of a part of it, in which every offset has moved along with an edit. */
+function moved<Tree>(tree: Tree, change: Change): Tree {
+  if (typeof tree !== 'object' || tree === null) return tree;
+  if (Array.isArray(tree)) return tree.map((item) => moved(item, change)) as Tree;
+  const entries = Object.entries(tree).map(([key, value]) => [
+    key,
+    key === 'start' || key === 'end' ? movedOffset(value, change) : moved(value, change),
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function movedOffset(offset: number, { start, oldEnd, newEnd }: Change): number {
+  return offset >= oldEnd ? offset + newEnd - oldEnd : Math.min(offset, start);
 }
 
 /** TypeScript's own list of syntax errors, which its public types leave out. */

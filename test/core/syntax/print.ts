@@ -10,7 +10,7 @@ import type {
   Statement,
 } from '../../../src/core/syntax/tree.ts';
 
-/** The tree as one line of pseudo-code with every grouping spelled out, so that a test can say what it expects as text. */
+/** The tree as one line of pseudo-code, every grouping spelled out, so that a test can say what it expects as text. */
 export function print(module: Module): string {
   return statements(module.body);
 }

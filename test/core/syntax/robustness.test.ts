@@ -74,13 +74,13 @@ for (const [language, path] of [
             parse(text);
           }
         }),
-        { numRuns: 150 },
+        { numRuns: 200 },
       );
       fc.assert(
         fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (text) => {
           parse(text);
         }),
-        { numRuns: 150 },
+        { numRuns: 200 },
       );
     });
 

@@ -186,13 +186,16 @@ describe('TypeScript', () => {
     assert.equal(parser.parse('', 'untitled:Untitled-1').language, 'typescript');
   });
 
-  it('keeps the last good tree of a file that is nested too deeply to be converted', () => {
-    const deep = `a(${'['.repeat(20_000)}`;
-    assert.equal(print(parser.parse(deep, 'fresh.ts')), '');
-    parser.parse('a = f()', 'edited.ts');
-    const module = parser.parse(deep, 'edited.ts');
-    assert.equal(print(module), 'a = f()');
+  it('keeps the last good tree of a file that cannot be converted, and moves it along', () => {
+    const deep = '['.repeat(20_000);
+    parser.parse('a = f();\nb = g();', 'edited.ts');
+    const edited = `a = f();\n${deep}\nb = g();`;
+    const module = parser.parse(edited, 'edited.ts');
+    assert.equal(print(module), 'a = f(); b = g()');
+    const [, last] = module.body;
+    assert.equal(edited.slice(last?.range.start, last?.range.end), 'b = g()');
     assert.match(module.problems[0]!.message, /nested too deeply/);
+
     parser.forget('edited.ts');
     assert.equal(print(parser.parse(deep, 'edited.ts')), '');
   });
