@@ -191,6 +191,10 @@ export type Effect =
   | { readonly effect: 'flag'; readonly name: string; readonly default: string }
   /** The object that holds the flags (`tf.app.flags.FLAGS`, the result of `parse_args()`). */
   | { readonly effect: 'flags' }
+  /** What loops run over: `range(n)`, `zip(a, b)`, `enumerate(x)`, `map(f, x)`. */
+  | { readonly effect: 'iterate'; readonly how: 'range' | 'zip' | 'enumerate' | 'map' }
+  /** Binds arguments of a function in advance (`functools.partial`). */
+  | { readonly effect: 'partial'; readonly target: string }
   /** Calls its function argument at once and gives its result (`tf.tidy`, `tf.cond` without its condition). */
   | { readonly effect: 'call-function'; readonly function: string }
   /** Wraps a function or a module and gives it back (`tf.function`, `jax.jit`, `torch.compile`, `DataParallel`). */

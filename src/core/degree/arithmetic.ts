@@ -49,6 +49,7 @@ export function onSums(m: Interpreter, operator: ArithmeticOperator, a: Sum, b: 
     case '*':
       return multiply(a, b);
     case '/':
+      m.record.divisor(b, place.statement);
       return m.record.observe(divide(a, b, place));
     case '//': {
       const [x, y] = [numberOf(a), numberOf(b)];

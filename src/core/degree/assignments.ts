@@ -54,7 +54,7 @@ export function assign(m: Interpreter, target: Pattern, value: Value, scope: Sco
       return;
     case 'object-pattern':
       for (const p of target.properties) {
-        const field = p.key === null ? unknown('rest', p.target.range, 'name') : fieldOf(m, value, p.key, p.target);
+        const field = p.key === null ? unknown('rest', p.target.range, 'name') : fieldOf(value, p.key, p.target);
         assign(m, p.target, field.kind === 'nothing' && p.default ? evaluate(m, p.default, scope) : field, scope);
       }
       return;
@@ -102,7 +102,7 @@ export function shapeEntry(of: Sum, position: number, rank: number | null, range
   return note ? { ...size, terms: size.terms.map((t) => ({ ...t, assumed: [note] })) } : size;
 }
 
-function fieldOf(m: Interpreter, value: Value, key: string, target: { readonly range: { readonly start: number; readonly end: number } }): Value {
+function fieldOf(value: Value, key: string, target: { readonly range: { readonly start: number; readonly end: number } }): Value {
   return forEach(
     value,
     (v) => {

@@ -93,6 +93,10 @@ export function callValue(m: Interpreter, callee: Value, args: CallArguments, si
       return applyLoss(m, callee.entry, callee.arguments, args, { range: callee.range, statement: callee.statement, text: site.place.text });
     case 'model':
       return isLossName(callee.name) ? unknownCall(m, callee.name, args, site) : applyModel(args, site);
+    case 'partial': {
+      const all = { positional: [...callee.arguments.positional, ...args.positional], named: new Map([...callee.arguments.named, ...args.named]), spread: callee.arguments.spread || args.spread };
+      return callValue(m, callee.target, all, site);
+    }
     case 'regularizer': {
       const input = args.positional[0]?.value;
       return input ? halfSquare(m, toSum(m, input, site.range), callee, site.place) : nothing;

@@ -21,7 +21,7 @@ function unknownTensor(u: Unknown): Sum {
   const certain = u.batch !== null;
   const note = `\`${shorten(u.name)}\` is taken to hold one row an example`;
   const r: AxisRow = certain ? batchRow : row([{ names: ['B'], note }], 'I');
-  return single({ theta: 'maybe', examples: certain ? 'yes' : 'maybe', range: u.range, batch: u.batch }, r);
+  return single({ theta: 'maybe', examples: certain ? 'yes' : 'maybe', range: u.range, batch: u.batch, counts: /mask|valid|\bpad/i.test(u.name) ? 'mask' : /weights?$/i.test(u.name) ? 'weights' : null }, r);
 }
 
 const shorten = (name: string): string => (name.length > 40 ? `${name.slice(0, 39)}…` : name);

@@ -153,6 +153,7 @@ export function memberOf(m: Interpreter, v: Value, property: string, range: Rang
     case 'class':
       return m.member(v, property) ?? unknown(`${v.node.name}.${property}`, range, 'name');
     case 'unknown': {
+      if (isParameterName(property) && isModelName(v.name.replace(/\.\w+$/, ''))) return parameterSum(range);
       const read = propertyOf(m, v, property, range, 'unknown');
       return read ?? readAs(m, property, unknownField(v, property, range), range);
     }
@@ -161,7 +162,7 @@ export function memberOf(m: Interpreter, v: Value, property: string, range: Rang
     case 'batch':
       return propertyOf(m, v, property, range, 'tensor') ?? (m.vocabulary.isMethod(property, 'tensor') ? { kind: 'method', receiver: v, name: property, range: propertyRange } : v);
     case 'model':
-      if (/^(?:weight|bias|kernel|gamma|beta|\w+_weights?)$/.test(property)) return parameterSum(range);
+      if (isParameterName(property)) return parameterSum(range);
       return propertyOf(m, v, property, range, 'model') ?? { kind: 'method', receiver: v, name: property, range: propertyRange };
     case 'sequence':
     case 'repeated':
@@ -173,6 +174,9 @@ export function memberOf(m: Interpreter, v: Value, property: string, range: Rang
       return { kind: 'method', receiver: v, name: property, range: propertyRange };
   }
 }
+
+/** What layers call their parameters. */
+const isParameterName = (name: string): boolean => /^(?:weight|bias|kernel|weight_[gv]|in_proj_weight|\w+_weights)$/.test(name);
 
 function recordField(m: Interpreter, v: RecordValue, property: string, range: Range, propertyRange: Range): Value {
   const own = v.fields.get(property);
@@ -225,7 +229,7 @@ function indexed(m: Interpreter, v: Value, indices: readonly Subscript[], range:
       return first.kind === 'slice' ? v : v.element;
     case 'record': {
       const field = key?.kind === 'text' && key.value !== null ? key.value : position !== null ? String(position) : null;
-      const found = field === null ? undefined : v.fields.get(field);
+      const found = (field === null ? undefined : v.fields.get(field)) ?? (position === null || v.open ? undefined : [...v.fields.values()].at(position));
       if (found && field !== null) return readAs(m, field, found, range);
       return field === null ? unknown(m.textOf(range), range, 'name') : readAs(m, field, unknown(`${v.name}.${field}`, range, v.open ? 'config' : 'name'), range);
     }

@@ -35,7 +35,7 @@ const LOADER = /loader|dataset|batches|data_?iter|iterator|\bdata\b|_data$|_ds$|
 export const isLoaderName = (name: string): boolean => LOADER.test(name);
 
 /** Something called as a model is: its rows stay examples. */
-export const isModelName = (name: string): boolean => /model|net(?:work)?$|^net|encoder|decoder|generator|discriminator|critic|actor|policy|backbone|head$|^(?:G|D|net[GD])$|classifier|layer|forward|predict|transformer|embed|apply/i.test(lastPart(name));
+export const isModelName = (name: string): boolean => /model|\bfc\d?$|^fc\d?$|conv\d?$|linear|net(?:work)?$|^net|encoder|decoder|generator|discriminator|critic|actor|policy|backbone|head$|^(?:G|D|net[GD])$|classifier|layer|forward|predict|transformer|embed|apply/i.test(lastPart(name));
 
 /** Test files: no lens belongs on them. */
 export const isTestPath = (path: string): boolean => /(?:^|[\\/])(?:tests?|__tests__|spec)[\\/]|(?:^|[\\/])(?:test_[^\\/]*|[^\\/]*_test|[^\\/]*\.(?:test|spec))\.\w+$|(?:^|[\\/])conftest\.py$/i.test(path);

@@ -77,6 +77,8 @@ export class Recorder {
   readonly schedules = new Map<number, string>();
   /** Variables that a reduction was given to. */
   readonly variables = new Map<string, Set<string>>();
+  /** Sums that something was divided by: counts of a mask, sums of weights. */
+  readonly normalisers = new Set<string>();
   /** Reductions that only reach a log. */
   readonly logged = new Set<string>();
   private readonly m: Interpreter;
@@ -128,6 +130,14 @@ export class Recorder {
     const { node, owner } = this.m.frame;
     if (node) this.returns.push({ value, range, functionName: node.name ?? '', className: owner?.node.name ?? '', node });
     return value;
+  }
+
+  /** A divisor's own reductions belong to the division, and are no loss. */
+  divisor(s: Sum, statement: number): void {
+    for (const o of s.terms.flatMap((t) => [...t.operations])) {
+      this.normalisers.add(keyOf(o));
+      if (o.statement === statement) this.absorbed.add(keyOf(o));
+    }
   }
 
   reported(value: Value): void {

@@ -7,8 +7,8 @@ import type { CallSite } from './calls.ts';
 import { toSum } from './convert.ts';
 import type { Interpreter } from './interpreter.ts';
 import { same } from './same.ts';
-import { degreeOf, mapTerms, markUnknown, multiply, numberOf, type Place, power, reduce, type ReductionOptions, type Sum, sum, symbol } from './term.ts';
-import { type CallArguments, forEach, nothing, type Regularizer, sequence, type Value } from './values.ts';
+import { degreeOf, detached, mapTerms, markUnknown, multiply, numberOf, type Place, power, reduce, type ReductionOptions, type Sum, sum, symbol } from './term.ts';
+import { type CallArguments, forEach, nothing, type Regularizer, type Value } from './values.ts';
 
 export function applyReducer(m: Interpreter, entry: ReducerEntry, name: string, args: CallArguments, site: CallSite): Value {
   const bound = bindTo(entry.parameters, args);
@@ -57,7 +57,7 @@ function reduceOne(m: Interpreter, entry: ReducerEntry, name: string, s: Sum, ax
       };
       const result = order === null && entry.operation === 'norm' ? markUnknown(reduce(s, options, site.place), 'the order of the norm is not written here') : reduce(s, options, site.place);
       const observed = m.record.observe(result);
-      return entry.pairWithAxis && axes !== null ? sequence([observed, reduce(s, { ...options, operation: 'argument' }, site.place)]) : observed;
+      return entry.pairWithAxis && axes !== null ? pair(observed, reduce(s, { ...options, operation: 'argument' }, site.place)) : observed;
     }
   }
 }
@@ -78,6 +78,18 @@ export function halfSquare(m: Interpreter, s: Sum, regularizer: Regularizer | nu
   return m.record.observe(multiply(scale, squared));
 }
 
+/** torch's named pair of values and their indices; it can be taken apart in order too. */
+const pair = (values: Value, indices: Value): Value => ({
+  kind: 'record',
+  fields: new Map([
+    ['values', values],
+    ['indices', indices],
+  ]),
+  type: null,
+  name: 'pair',
+  open: false,
+});
+
 /**
  * The k largest. With k a part of the batch they grow with it; with a fixed k the result does not scale in any fixed way.
  */
@@ -88,8 +100,7 @@ function topK(m: Interpreter, s: Sum, entry: ReducerEntry, bound: ReturnType<typ
   const overBatch = takesBatch(s.row, position);
   const grows = k !== null && k.terms.length === 1 && k.terms[0] !== undefined && degreeOf(k.terms[0], 'B') === 1;
   if (!overBatch) {
-    const chosen = mapTerms(s, (t) => t);
-    return sequence([chosen, chosen]);
+    return pair(s, detached(s));
   }
   const selected = sum(
     s.terms.map((t) => ({ ...t, selected: [...new Set([...t.selected, 'B' as const])] })),
@@ -98,7 +109,7 @@ function topK(m: Interpreter, s: Sum, entry: ReducerEntry, bound: ReturnType<typ
   const shown = count ? m.textOf(count.range, 24) : 'k';
   const values = grows ? selected : markUnknown(selected, `the ${shown} largest are taken whatever the batch size is: with a fixed number there is no fixed degree`);
   const traced = mapTerms(values, (t) => ({ ...t, trace: [...t.trace, { range: site.range, text: site.place.text, result: `the ${shown} largest` }] }));
-  return sequence([traced, sum(traced.terms.map((t) => ({ ...t, theta: 'no' as const })), traced.row)]);
+  return pair(traced, detached(traced));
 }
 
 /** Whether a position of a row is the batch; in an open row whose inner axes nobody knows, the last may be. */

@@ -59,6 +59,7 @@ function sitesOf(m: Interpreter, reached: ReadonlySet<string>, returned: Readonl
 
 function roleOf(m: Interpreter, key: string, o: Observation, reached: ReadonlySet<string>, returned: ReadonlySet<string>): Role {
   const trained: Role = o.term.examples === 'no' && o.term.theta !== 'no' ? 'penalty' : 'data-loss';
+  if (m.record.normalisers.has(key)) return 'other';
   if (reached.has(key)) return trained;
   const names = [...(m.record.variables.get(key) ?? [])];
   const looksLikeMetric = names.some(isMetricName) && !names.some(isLossName);
@@ -91,8 +92,7 @@ export function reductionWord(chain: readonly Operation[], t: Term): Reduction {
   const sums = reducing.filter((o) => o.word === 'sum' && o.over.some((a) => a !== 'C'));
   if (means.some((o) => o.divisor === 'weights') || divisors.includes('weights')) return 'weighted-mean';
   if (means.some((o) => o.divisor === 'count') || divisors.includes('count')) return means.some((o) => o.divisor === 'count') && divisors.length === 0 ? 'token-mean' : 'weighted-mean';
-  if (sums.length && divisors.some((d) => d === 'actual' || d === 'nominal')) return means.length ? 'mean-then-sum' : 'sum-then-mean';
-  if (means.length === 0) return 'sum';
+  if (means.length === 0) return sums.length && divisors.some((d) => d === 'actual' || d === 'nominal') ? 'sum-then-mean' : 'sum';
   if (sums.length === 0) return 'mean';
   return reducing.indexOf(sums[0] as Operation) < reducing.indexOf(means[0] as Operation) ? 'sum-then-mean' : 'mean-then-sum';
 }
@@ -210,7 +210,7 @@ function describeTerm(m: Interpreter, t: Term): LossTerm {
   const over = [...new Set(chain.flatMap((o) => (o.word === 'divide' ? [] : [...o.over])))].filter((a) => a !== 'C');
   const common = {
     range: shown,
-    text: m.textOf(shown, 48),
+    text: (own.at(-1) ?? lead)?.text ?? m.textOf(shown, 48),
     reduction: reductionWord(chain, t),
     over,
     coefficient: t.coefficient && t.coefficient.value !== 1 ? t.coefficient : null,

@@ -46,6 +46,7 @@ export interface Operation {
   /** Start of the statement that the step stands in: steps of one statement make one site. */
   readonly statement: number;
   readonly api: string;
+  readonly text: string;
   readonly word: 'sum' | 'mean' | 'max' | 'none' | 'divide' | 'other';
   readonly over: readonly AxisName[];
   /** What a mean or a division divides by. */
@@ -319,7 +320,7 @@ function divisorKind(t: Term): DivisorKind {
 
 export const keysOf = (e: Exponents): AxisName[] => (Object.keys(e) as AxisName[]).filter((n) => e[n] !== 0);
 
-const standing = (place: Place, api: string) => ({ range: place.range, statement: place.statement, api });
+const standing = (place: Place, api: string) => ({ range: place.range, statement: place.statement, text: place.text, api });
 
 /** f(x) with f(c·x) = cᵖ·f(x). */
 export function power(s: Sum, p: number): Sum {
@@ -475,7 +476,7 @@ const wordOf = (operation: ReductionOptions['operation']): Operation['word'] =>
 
 /** Adds a reducing step to every term. A penalty that is averaged over examples it does not depend on keeps its own words. */
 export function withOperation(s: Sum, step_: Pick<Operation, 'word' | 'over' | 'divisor' | 'api'>, place: Place, makesSite = true): Sum {
-  const operation: Operation = { ...step_, range: place.range, statement: place.statement, makesSite };
+  const operation: Operation = { ...step_, ...standing(place, step_.api), makesSite };
   return mapTerms(s, (t) =>
     isPlainNumber(t) ? t : step({ ...t, operations: [...t.operations, operation], range: t.range.end > t.range.start ? t.range : place.range }, s.row, place),
   );
@@ -493,7 +494,7 @@ export function describe(t: Term, r: AxisRow): string {
   const shape = isScalar(r) ? 'scalar' : showRow(r);
   if (t.unknown !== null) return `${shape}, degree unknown`;
   const degrees = degreesOf(t);
-  const shown = keysOf(degrees).filter((n) => n !== 'P' && n !== 'C');
+  const shown = keysOf(degrees).filter((n) => n !== 'P' && n !== 'C' && n !== 'I');
   const parts = shown.map((n) => `degree ${showDegree(degrees[n] ?? 0)} in ${n}`);
   if (parts.length === 0 && isScalar(r) && !hasAxis(r, 'B')) parts.push('degree 0');
   return [shape, ...parts].join(', ');

@@ -195,6 +195,13 @@ export interface CallArguments {
   readonly spread: boolean;
 }
 
+/** A library's function with some of its arguments bound. */
+export interface PartialCall {
+  readonly kind: 'partial';
+  readonly target: Value;
+  readonly arguments: CallArguments;
+}
+
 export type Value =
   | Sum
   | Choice
@@ -219,6 +226,7 @@ export type Value =
   | Shape
   | Gradients
   | Schedule
+  | PartialCall
   | Unknown;
 
 export const nothing: Nothing = { kind: 'nothing' };
