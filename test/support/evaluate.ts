@@ -1,0 +1,207 @@
+/** What a loss is in numbers: the ground truth that the analysis is held to. */
+
+import type { Dual, Tensor } from './dual.ts';
+import * as dual from './dual.ts';
+import { dependsOnExamples, type Elementwise, type Expression, type Reducer, termsOf, trains } from './expression.ts';
+
+const FEATURES = 2;
+
+/** A batch with the parameters that meet it. */
+export interface Batch {
+  /** The weights of a linear model, FEATURES × FEATURES. */
+  readonly weights: readonly number[];
+  /** The inputs and the targets, row by row. */
+  readonly x: readonly (readonly number[])[];
+  readonly y: readonly (readonly number[])[];
+  readonly labels: readonly number[];
+  readonly mask: readonly number[];
+  readonly weight: readonly number[];
+  /** Every number that stands for the batch size. */
+  readonly nominal: number;
+}
+
+/** Numbers that look random and always are the same (Numerical Recipes' generator). */
+export function randomNumbers(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+export function randomBatch(seed: number, examples = 4): Batch {
+  const random = randomNumbers(seed);
+  const row = (low: number, high: number) => Array.from({ length: FEATURES }, () => low + (high - low) * random());
+  const list = <T>(make: (i: number) => T) => Array.from({ length: examples }, (_, i) => make(i));
+  return {
+    weights: [...row(-1, 1), ...row(-1, 1)],
+    x: list(() => row(-1, 1)),
+    y: list(() => row(0.1, 0.9)),
+    labels: list(() => Math.floor(random() * FEATURES)),
+    mask: list((i) => (i < 2 || random() < 0.5 ? 1 : 0)),
+    weight: list(() => 0.5 + random()),
+    nominal: examples,
+  };
+}
+
+export function repeatBatch(batch: Batch, k: number): Batch {
+  const times = <T>(rows: readonly T[]): T[] => Array.from({ length: k }, () => rows).flat();
+  return {
+    weights: batch.weights,
+    x: times(batch.x),
+    y: times(batch.y),
+    labels: times(batch.labels),
+    mask: times(batch.mask),
+    weight: times(batch.weight),
+    nominal: batch.nominal * k,
+  };
+}
+
+const MAPS: Readonly<Record<Elementwise, (a: Dual) => Dual>> = {
+  log: dual.log,
+  log1p: (a) => dual.log(dual.add(a, dual.plain(1))),
+  exp: dual.exp,
+  tanh: (a) => dual.chain(a, Math.tanh(a.value), 1 - Math.tanh(a.value) ** 2),
+  abs: dual.abs,
+  sqrt: (a) => dual.power(a, 0.5),
+  square: (a) => dual.power(a, 2),
+  cube: (a) => dual.power(a, 3),
+};
+
+const REDUCERS: Readonly<Record<Reducer, (of: readonly Dual[]) => Dual>> = {
+  sum: dual.sum,
+  mean: dual.mean,
+  max: dual.max,
+  min: dual.min,
+  logsumexp: dual.logsumexp,
+  norm: (of) => dual.norm(of, 2),
+};
+
+const OPERATORS = { '+': dual.add, '-': dual.subtract, '*': dual.multiply, '/': dual.divide };
+
+export function evaluate(e: Expression, batch: Batch): Tensor {
+  switch (e.is) {
+    case 'elements':
+      return elementLosses(e.loss, batch);
+    case 'examples':
+      return classLosses(batch);
+    case 'criterion':
+      return dual.reduce(
+        e.loss === 'classes' ? classLosses(batch) : elementLosses(e.loss, batch),
+        null,
+        false,
+        REDUCERS[e.reduction],
+      );
+    case 'input':
+      return { shape: [batch.x.length], data: batch[e.name].map(dual.plain) };
+    case 'penalty': {
+      const weights = parameters(batch);
+      if (e.form === 'length') return dual.scalar(dual.norm(weights, 2));
+      return dual.scalar(dual.sum(weights.map(e.form === 'squares' ? MAPS.square : dual.abs)));
+    }
+    case 'number':
+      return dual.scalar(dual.plain(e.value));
+    case 'size':
+      return dual.scalar(
+        dual.plain({ actual: batch.x.length, nominal: batch.nominal, elements: batch.x.length * FEATURES }[e.form]),
+      );
+    case 'map':
+      return dual.map(evaluate(e.of, batch), MAPS[e.f]);
+    case 'guard':
+      return evaluate(e.of, batch);
+    case 'detach':
+      return dual.map(evaluate(e.of, batch), ({ value }) => dual.plain(value));
+    case 'column': {
+      const of = evaluate(e.of, batch);
+      return { shape: [...of.shape, 1], data: of.data };
+    }
+    case 'picked':
+      return dual.rows(evaluate(e.of, batch), (row) => batch.mask[row] === 1);
+    case 'hardest': {
+      const data = evaluate(e.of, batch)
+        .data.toSorted((a, b) => b.value - a.value)
+        .slice(0, e.count);
+      return { shape: [data.length], data };
+    }
+    case 'reduce':
+      return dual.reduce(evaluate(e.of, batch), e.axis, e.keep, REDUCERS[e.how]);
+    case 'binary':
+      return dual.zip(evaluate(e.left, batch), evaluate(e.right, batch), OPERATORS[e.operator]);
+    case 'repeated':
+      return dual.zip(evaluate(e.of, batch), evaluate(e.like, batch), (a) => a);
+  }
+}
+
+const parameters = ({ weights }: Batch): Dual[] =>
+  weights.map((value, i) => ({ value, gradient: weights.map((_, j) => (i === j ? 1 : 0)) }));
+
+/** The output of the linear model, row by row. */
+function predictions(batch: Batch): Dual[][] {
+  const weights = parameters(batch);
+  return batch.x.map((row) =>
+    Array.from({ length: FEATURES }, (_, f) =>
+      dual.sum(row.map((x, i) => dual.multiply(dual.plain(x), weights[i * FEATURES + f]!))),
+    ),
+  );
+}
+
+function elementLosses(loss: 'squared' | 'absolute' | 'binary', batch: Batch): Tensor {
+  const data = predictions(batch).flatMap((row, b) =>
+    row.map((prediction, f) => {
+      const target = dual.plain(batch.y[b]![f]!);
+      if (loss === 'binary')
+        return dual.subtract(
+          dual.log(dual.add(dual.plain(1), dual.exp(prediction))),
+          dual.multiply(target, prediction),
+        );
+      const difference = dual.subtract(prediction, target);
+      return loss === 'squared' ? dual.power(difference, 2) : dual.abs(difference);
+    }),
+  );
+  return { shape: [batch.x.length, FEATURES], data };
+}
+
+function classLosses(batch: Batch): Tensor {
+  const data = predictions(batch).map((row, b) => dual.subtract(dual.logsumexp(row), row[batch.labels[b]!]!));
+  return { shape: [batch.x.length], data };
+}
+
+/** How a gradient grows when the batch is repeated: by k^degree, or by no power of k. */
+export type Growth = { readonly degree: number } | { readonly degree: null };
+
+export interface Truth {
+  readonly terms: readonly { readonly kind: 'data' | 'penalty'; readonly growth: Growth }[];
+  readonly whole: Growth;
+}
+
+/** What repeating the batch does to each term and to the whole; null where the numbers cannot tell (no gradient, no number). */
+export function truthOf(loss: Expression, batch: Batch): Truth | null {
+  const batches = [batch, repeatBatch(batch, 2), repeatBatch(batch, 3)];
+  const growthOf = (e: Expression) => growth(batches.map((b) => evaluate(e, b).data[0]!));
+  const terms = termsOf(loss).filter(trains);
+  const growths = terms.map(growthOf);
+  const whole = growthOf(loss);
+  if (whole === null) return null;
+  const known = growths.filter((g) => g !== null);
+  if (known.length < growths.length) return null;
+  return {
+    terms: terms.map((t, i) => ({ kind: dependsOnExamples(t) ? 'data' : 'penalty', growth: known[i]! })),
+    whole,
+  };
+}
+
+const SMALLEST = 1e-6;
+const TOLERANCE = 1e-6;
+
+/** @param values of the batch, of the batch twice, and three times */
+function growth(values: readonly Dual[]): Growth | null {
+  const gradients = values.map((v) => v.gradient);
+  const sizes = gradients.map((gradient) => Math.max(...gradient.map(Math.abs)));
+  if (!sizes.every((size) => Number.isFinite(size) && size > SMALLEST && size < 1 / SMALLEST)) return null;
+  const [first, second] = sizes as [number, number, number];
+  const degree = Math.log2(second / first);
+  const isPower = gradients.every((gradient, i) =>
+    gradient.every((g, j) => Math.abs(g - (i + 1) ** degree * gradients[0]![j]!) <= TOLERANCE * sizes[i]!),
+  );
+  return { degree: isPower ? degree : null };
+}

@@ -1,0 +1,181 @@
+/** Random losses are expressions of this kind: printed as source text, evaluated as numbers, and split into the terms that they add up. */
+
+/** An axis of a tensor: the batch, the features, or one that was kept with size one. */
+export type Axis = 'B' | 'F' | '1';
+
+export type Elementwise = 'log' | 'log1p' | 'exp' | 'tanh' | 'abs' | 'sqrt' | 'square' | 'cube';
+export type Reducer = 'sum' | 'mean' | 'max' | 'min' | 'logsumexp' | 'norm';
+export type ElementLoss = 'squared' | 'absolute' | 'binary';
+
+export type Expression =
+  /** A loss of each element of the prediction: [B, F]. */
+  | { readonly is: 'elements'; readonly loss: ElementLoss }
+  /** The cross-entropy of each example: [B]. */
+  | { readonly is: 'examples' }
+  /** A loss function of the framework that reduces by itself. */
+  | { readonly is: 'criterion'; readonly loss: ElementLoss | 'classes'; readonly reduction: 'sum' | 'mean' }
+  /** What the data set says about each example: 0 or 1, or how much it counts: [B]. */
+  | { readonly is: 'input'; readonly name: 'mask' | 'weight' }
+  /** A function of the parameters alone. */
+  | { readonly is: 'penalty'; readonly form: 'squares' | 'absolute' | 'length' }
+  | { readonly is: 'number'; readonly value: number }
+  /** The number of examples as the batch has it, as a setting says it, or the number of elements of the prediction. */
+  | { readonly is: 'size'; readonly form: 'actual' | 'nominal' | 'elements' }
+  | { readonly is: 'map'; readonly f: Elementwise; readonly of: Expression }
+  /** Keeps a divisor or a root away from zero, and is taken to change nothing: `+ 1e-8`, `clamp`. */
+  | { readonly is: 'guard'; readonly form: 'plus' | 'clamp'; readonly of: Expression }
+  | { readonly is: 'detach'; readonly of: Expression }
+  /** Adds an axis of size one behind [B]. */
+  | { readonly is: 'column'; readonly of: Expression }
+  /** The examples that the mask keeps. */
+  | { readonly is: 'picked'; readonly of: Expression }
+  /** The largest of [B], a fixed number of them. */
+  | { readonly is: 'hardest'; readonly count: number; readonly of: Expression }
+  | {
+      readonly is: 'reduce';
+      readonly how: Reducer;
+      readonly axis: number | null;
+      readonly keep: boolean;
+      readonly of: Expression;
+    }
+  | {
+      readonly is: 'binary';
+      readonly operator: '+' | '-' | '*' | '/';
+      readonly left: Expression;
+      readonly right: Expression;
+    }
+  /** Repeated to the shape of another expression; only {@link termsOf} makes these. */
+  | { readonly is: 'repeated'; readonly of: Expression; readonly like: Expression };
+
+type Binary = Extract<Expression, { is: 'binary' }>;
+
+export const number = (value: number): Expression => ({ is: 'number', value });
+export const binary = (operator: Binary['operator'], left: Expression, right: Expression): Expression => ({
+  is: 'binary',
+  operator,
+  left,
+  right,
+});
+export const reduce = (how: Reducer, of: Expression, axis: number | null = null, keep = false): Expression => ({
+  is: 'reduce',
+  how,
+  axis,
+  keep,
+  of,
+});
+
+export function axesOf(e: Expression): readonly Axis[] {
+  switch (e.is) {
+    case 'elements':
+      return ['B', 'F'];
+    case 'examples':
+    case 'input':
+    case 'hardest':
+      return ['B'];
+    case 'criterion':
+    case 'penalty':
+    case 'number':
+    case 'size':
+      return [];
+    case 'column':
+      return [...axesOf(e.of), '1'];
+    case 'reduce': {
+      if (e.axis === null) return [];
+      const axes = axesOf(e.of);
+      const at = e.axis < 0 ? axes.length + e.axis : e.axis;
+      return e.keep ? axes.with(at, '1') : axes.toSpliced(at, 1);
+    }
+    case 'binary': {
+      const [a, b] = [axesOf(e.left), axesOf(e.right)];
+      const rank = Math.max(a.length, b.length);
+      return Array.from({ length: rank }, (_, i) => {
+        const [x, y] = [a[i - rank + a.length] ?? '1', b[i - rank + b.length] ?? '1'];
+        return x === '1' ? y : x;
+      });
+    }
+    case 'repeated':
+      return axesOf(e.like);
+    default:
+      return axesOf(e.of);
+  }
+}
+
+export const partsOf = (e: Expression): readonly Expression[] =>
+  'of' in e ? [e.of] : e.is === 'binary' ? [e.left, e.right] : [];
+
+export const trains = (e: Expression): boolean =>
+  e.is === 'elements' ||
+  e.is === 'examples' ||
+  e.is === 'criterion' ||
+  e.is === 'penalty' ||
+  (e.is !== 'detach' && partsOf(e).some(trains));
+
+/** Whether the value depends on which examples the batch holds, rather than on how many. */
+export const dependsOnExamples = (e: Expression): boolean =>
+  e.is === 'elements' ||
+  e.is === 'examples' ||
+  e.is === 'criterion' ||
+  e.is === 'input' ||
+  e.is === 'picked' ||
+  partsOf(e).some(dependsOnExamples);
+
+/** The terms that an expression adds up, each of its shape: what a sum, a mean or a factor does to a sum, it does to each term. */
+export function termsOf(e: Expression): readonly Expression[] {
+  switch (e.is) {
+    case 'binary': {
+      const [left, right] = [termsOf(e.left), termsOf(e.right)];
+      switch (e.operator) {
+        case '+':
+          return [...left, ...right].map((t) => repeated(t, e));
+        case '-':
+          return [...left, ...right.map((t) => binary('*', number(-1), t))].map((t) => repeated(t, e));
+        case '*':
+          return left.flatMap((a) => right.map((b) => binary('*', a, b)));
+        case '/':
+          return left.map((a) => binary('/', a, e.right));
+      }
+      break;
+    }
+    case 'reduce':
+      if (e.how === 'sum' || e.how === 'mean') return termsOf(e.of).map((of) => ({ ...e, of }));
+      return e.how === 'norm' ? [e] : shifted(e, (of) => isConstantAlong(of, e.axis));
+    case 'hardest':
+      return shifted(e, (of) => isConstantAlong(of, 0));
+    case 'column':
+    case 'picked':
+    case 'detach':
+    case 'repeated':
+      return termsOf(e.of).map((of) => ({ ...e, of }));
+    default:
+      return [e];
+  }
+  throw new Error(`no terms of ${e.is}`);
+}
+
+function repeated(of: Expression, like: Expression): Expression {
+  return axesOf(of).join() === axesOf(like).join() ? of : { is: 'repeated', of, like };
+}
+
+/** The largest of `loss + c` is that of the loss, and c, if c is the same for all of them; so it is for `logsumexp`. */
+function shifted(
+  e: Extract<Expression, { is: 'reduce' | 'hardest' }>,
+  isConstant: (of: Expression) => boolean,
+): readonly Expression[] {
+  const terms = termsOf(e.of);
+  const varying = terms.filter((t) => !isConstant(t));
+  const constant = terms
+    .filter(isConstant)
+    .map((of): Expression => (e.is === 'reduce' ? { ...e, how: 'mean', of } : { ...e, of }));
+  return varying.length > 0 ? [{ ...e, of: varying.reduce((a, b) => binary('+', a, b)) }, ...constant] : constant;
+}
+
+function isConstantAlong(e: Expression, axis: number | null): boolean {
+  if (e.is === 'binary') return isConstantAlong(e.left, axis) && isConstantAlong(e.right, axis);
+  if (e.is !== 'repeated') return axesOf(e).every((a) => a === '1');
+  const [own, all] = [axesOf(e.of), axesOf(e)];
+  return all.every(
+    (_, i) =>
+      (axis !== null && i !== (axis < 0 ? all.length + axis : axis)) ||
+      (own[i - all.length + own.length] ?? '1') === '1',
+  );
+}

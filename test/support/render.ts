@@ -1,0 +1,272 @@
+/** Expressions as the source text of a small training program, in each framework. */
+import { type Expression, partsOf } from './expression.ts';
+
+export interface Target {
+  readonly name: string;
+  /** Where the program would be stored: its extension is its language. */
+  readonly path: string;
+  /** Whether the framework can say the expression. */
+  can(e: Expression): boolean;
+  program(terms: readonly Expression[]): string;
+}
+
+/** Made of numbers only: Python's or JavaScript's arithmetic, not the framework's. */
+const isPlain = (e: Expression): boolean =>
+  e.is === 'number' ||
+  e.is === 'size' ||
+  (e.is === 'map' && isPlain(e.of)) ||
+  (e.is === 'binary' && isPlain(e.left) && isPlain(e.right));
+
+const bug = (e: Expression): never => {
+  throw new Error(`${e.is} is not written in programs`);
+};
+
+/** Names for the terms, and a last line that adds them up: `term_1 = …`, `term_2 = …`, `loss = term_1 + term_2`. */
+function statements(
+  terms: readonly string[],
+  indent: number,
+  declare = '',
+  add = (a: string, b: string) => `${a} + ${b}`,
+): string {
+  const names = terms.map((_, i) => `term_${i + 1}`);
+  const lines = [...terms.map((term, i) => `${names[i]} = ${term}`), `loss = ${names.reduce(add)}`];
+  return lines.map((line) => `${' '.repeat(indent)}${declare}${line}`).join('\n');
+}
+
+const TORCH_LOSSES = {
+  squared: 'mse_loss(pred, y',
+  absolute: 'l1_loss(pred, y',
+  binary: 'binary_cross_entropy_with_logits(pred, y',
+  classes: 'cross_entropy(pred, labels',
+};
+
+function torch(e: Expression): string {
+  switch (e.is) {
+    case 'elements':
+      return e.loss === 'squared'
+        ? '((pred - y) ** 2)'
+        : e.loss === 'absolute'
+          ? '(pred - y).abs()'
+          : `F.${TORCH_LOSSES.binary}, reduction='none')`;
+    case 'examples':
+      return `F.${TORCH_LOSSES.classes}, reduction='none')`;
+    case 'criterion':
+      return `F.${TORCH_LOSSES[e.loss]}${e.reduction === 'mean' ? '' : ", reduction='sum'"})`;
+    case 'input':
+      return e.name;
+    case 'penalty':
+      return {
+        squares: 'model.weight.pow(2).sum()',
+        absolute: 'model.weight.abs().sum()',
+        length: 'model.weight.norm()',
+      }[e.form];
+    case 'number':
+      return String(e.value);
+    case 'size':
+      return { actual: 'x.shape[0]', nominal: 'BATCH_SIZE', elements: 'pred.numel()' }[e.form];
+    case 'map':
+      if (e.f === 'square' || e.f === 'cube') return `${torch(e.of)}.pow(${e.f === 'square' ? 2 : 3})`;
+      return isPlain(e.of) ? `${torch(e.of)} ** 0.5` : `torch.${e.f}(${torch(e.of)})`;
+    case 'guard':
+      return e.form === 'plus' ? `(${torch(e.of)} + 1e-8)` : `${torch(e.of)}.clamp(min=1e-8)`;
+    case 'detach':
+      return `${torch(e.of)}.detach()`;
+    case 'column':
+      return `${torch(e.of)}.unsqueeze(1)`;
+    case 'picked':
+      return `${torch(e.of)}[mask > 0]`;
+    case 'hardest':
+      return `${torch(e.of)}.topk(${e.count}).values`;
+    case 'reduce': {
+      const keep = e.keep ? ', keepdim=True' : '';
+      if (e.how === 'logsumexp') return `torch.logsumexp(${torch(e.of)}, dim=${e.axis ?? '(0, 1)'}${keep})`;
+      if (e.axis === null) return `${torch(e.of)}.${e.how}()`;
+      const method = { sum: 'sum', mean: 'mean', max: 'amax', min: 'amin', norm: 'norm' }[e.how];
+      return `${torch(e.of)}.${method}(dim=${e.axis}${keep})`;
+    }
+    case 'binary':
+      return `(${torch(e.left)} ${e.operator} ${torch(e.right)})`;
+    case 'repeated':
+      return bug(e);
+  }
+}
+
+const pytorch: Target = {
+  name: 'PyTorch',
+  path: 'train.py',
+  can: () => true,
+  program: (terms) => `import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.utils.data import DataLoader
+
+BATCH_SIZE = 128
+
+
+def train(dataset):
+    model = nn.Linear(2, 2, bias=False)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for x, y, labels, mask, weight in DataLoader(dataset, batch_size=BATCH_SIZE, drop_last=True):
+        pred = model(x)
+${statements(terms.map(torch), 8)}
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+`,
+};
+
+const TF1_LOSSES = {
+  squared: 'mean_squared_error(y, pred',
+  absolute: 'absolute_difference(y, pred',
+  binary: 'sigmoid_cross_entropy(y, pred',
+  classes: 'sparse_softmax_cross_entropy(labels, pred',
+};
+
+function tf1(e: Expression): string {
+  switch (e.is) {
+    case 'elements':
+      return {
+        squared: 'tf.square(pred - y)',
+        absolute: 'tf.abs(pred - y)',
+        binary: 'tf.nn.sigmoid_cross_entropy_with_logits(labels=y, logits=pred)',
+      }[e.loss];
+    case 'examples':
+      return 'tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=pred)';
+    case 'criterion':
+      return `tf.losses.${TF1_LOSSES[e.loss]}${e.reduction === 'mean' ? '' : ', reduction=tf.losses.Reduction.SUM'})`;
+    case 'input':
+      return e.name;
+    case 'penalty':
+      return { squares: 'tf.nn.l2_loss(w)', absolute: 'tf.reduce_sum(tf.abs(w))', length: 'tf.norm(w)' }[e.form];
+    case 'number':
+      return String(e.value);
+    case 'size':
+      return {
+        actual: 'tf.cast(tf.shape(x)[0], tf.float32)',
+        nominal: 'BATCH_SIZE',
+        elements: 'tf.cast(tf.size(pred), tf.float32)',
+      }[e.form];
+    case 'map':
+      if (e.f === 'cube') return `tf.pow(${tf1(e.of)}, 3)`;
+      return isPlain(e.of) ? `${tf1(e.of)} ** 0.5` : `tf.${e.f}(${tf1(e.of)})`;
+    case 'guard':
+      return e.form === 'plus' ? `(${tf1(e.of)} + 1e-8)` : `tf.maximum(${tf1(e.of)}, 1e-8)`;
+    case 'detach':
+      return `tf.stop_gradient(${tf1(e.of)})`;
+    case 'column':
+      return `tf.expand_dims(${tf1(e.of)}, 1)`;
+    case 'picked':
+      return `tf.boolean_mask(${tf1(e.of)}, mask > 0)`;
+    case 'hardest':
+      return `tf.nn.top_k(${tf1(e.of)}, ${e.count}).values`;
+    case 'reduce': {
+      const axis = e.axis === null ? '' : `, axis=${e.axis}${e.keep ? ', keepdims=True' : ''}`;
+      return `tf.${e.how === 'norm' ? 'norm' : `reduce_${e.how}`}(${tf1(e.of)}${axis})`;
+    }
+    case 'binary':
+      return `(${tf1(e.left)} ${e.operator} ${tf1(e.right)})`;
+    case 'repeated':
+      return bug(e);
+  }
+}
+
+const tensorflow: Target = {
+  name: 'TensorFlow 1',
+  path: 'train.py',
+  can: () => true,
+  program: (terms) => `import tensorflow as tf
+
+BATCH_SIZE = 128
+
+
+def train(dataset):
+  x, y, labels, mask, weight = dataset.batch(BATCH_SIZE, drop_remainder=True).make_one_shot_iterator().get_next()
+  w = tf.get_variable('w', [2, 2])
+  pred = tf.matmul(x, w)
+${statements(terms.map(tf1), 2)}
+  return tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+`,
+};
+
+const TFJS_LOSSES = {
+  squared: ['meanSquaredError(y, pred, undefined', ''],
+  absolute: ['absoluteDifference(y, pred, undefined', ''],
+  binary: ['sigmoidCrossEntropy(y, pred, undefined', ', 0'],
+  classes: ['softmaxCrossEntropy(labels, pred, undefined', ', 0'],
+} as const;
+const TFJS_OPERATORS = { '+': 'add', '-': 'sub', '*': 'mul', '/': 'div' };
+
+function tfjsLoss(loss: keyof typeof TFJS_LOSSES, reduction: 'sum' | 'mean' | 'none'): string {
+  const [call, smoothing] = TFJS_LOSSES[loss];
+  if (reduction === 'mean') return `tf.losses.${call.replace(', undefined', '')})`;
+  return `tf.losses.${call}${smoothing}, tf.Reduction.${reduction.toUpperCase()})`;
+}
+
+function tfjs(e: Expression): string {
+  switch (e.is) {
+    case 'elements':
+      return { squared: 'pred.sub(y).square()', absolute: 'pred.sub(y).abs()', binary: tfjsLoss('binary', 'none') }[
+        e.loss
+      ];
+    case 'examples':
+      return tfjsLoss('classes', 'none');
+    case 'criterion':
+      return tfjsLoss(e.loss, e.reduction);
+    case 'input':
+      return e.name;
+    case 'penalty':
+      return { squares: 'w.square().sum()', absolute: 'w.abs().sum()', length: 'tf.norm(w)' }[e.form];
+    case 'number':
+      return String(e.value);
+    case 'size':
+      return { actual: 'x.shape[0]', nominal: 'BATCH_SIZE', elements: 'pred.size' }[e.form];
+    case 'map':
+      if (e.f === 'cube') return `tf.pow(${tfjs(e.of)}, 3)`;
+      return `${isPlain(e.of) ? 'Math' : 'tf'}.${e.f}(${tfjs(e.of)})`;
+    case 'guard':
+      return `tf.${e.form === 'plus' ? 'add' : 'maximum'}(${tfjs(e.of)}, 1e-8)`;
+    case 'column':
+      return `tf.expandDims(${tfjs(e.of)}, 1)`;
+    case 'reduce': {
+      const axis = e.axis === null ? '' : `, ${e.axis}${e.keep ? ', true' : ''}`;
+      if (e.how === 'norm') return `tf.norm(${tfjs(e.of)}${axis && `, 'euclidean'${axis}`})`;
+      return `tf.${e.how === 'logsumexp' ? 'logSumExp' : e.how}(${tfjs(e.of)}${axis})`;
+    }
+    case 'binary':
+      if (isPlain(e)) return `(${tfjs(e.left)} ${e.operator} ${tfjs(e.right)})`;
+      return `tf.${TFJS_OPERATORS[e.operator]}(${tfjs(e.left)}, ${tfjs(e.right)})`;
+    case 'detach':
+    case 'picked':
+    case 'hardest':
+    case 'repeated':
+      return bug(e);
+  }
+}
+
+/** TensorFlow.js has no stop_gradient, gives no gradient through topk, and masks asynchronously. */
+const canTfjs = (e: Expression): boolean =>
+  e.is !== 'detach' && e.is !== 'picked' && e.is !== 'hardest' && partsOf(e).every(canTfjs);
+
+const tensorflowJs: Target = {
+  name: 'TensorFlow.js',
+  path: 'train.js',
+  can: canTfjs,
+  program: (terms) => `import * as tf from '@tensorflow/tfjs';
+
+const BATCH_SIZE = 128;
+const w = tf.variable(tf.randomNormal([2, 2]));
+const optimizer = tf.train.sgd(0.1);
+
+export async function train(dataset) {
+  await dataset.batch(BATCH_SIZE).forEachAsync(({ x, y, labels, mask, weight }) => {
+    optimizer.minimize(() => {
+      const pred = x.matMul(w);
+${statements(terms.map(tfjs), 6, 'const ', (a, b) => `tf.add(${a}, ${b})`)}
+      return loss;
+    });
+  });
+}
+`,
+};
+
+export const targets: readonly Target[] = [pytorch, tensorflow, tensorflowJs];
