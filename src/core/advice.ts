@@ -19,7 +19,15 @@ interface Situation {
   readonly clip: Clip | null;
 }
 
-export const noAdvice: Advice = { equivalentMeanLearningRate: null, equivalentSumLearningRate: null, learningRateAtDoubleBatch: null, toMean: [], toSum: [], scaling: [], notes: [] };
+export const noAdvice: Advice = {
+  equivalentMeanLearningRate: null,
+  equivalentSumLearningRate: null,
+  learningRateAtDoubleBatch: null,
+  toMean: [],
+  toSum: [],
+  scaling: [],
+  notes: [],
+};
 
 /** The degree in B of all data terms, where they agree and are known. */
 export function dataDegree(terms: readonly LossTerm[]): number | null {
@@ -38,12 +46,21 @@ export function advise(s: Situation): Advice {
   const rate = s.optimizer?.learningRate?.value ?? null;
   const family = s.optimizer?.family ?? null;
   const sgd = family === 'sgd' && s.optimizer?.notConvertible === null;
-  const overBatch = (reduction: 'sum' | 'mean') => s.terms.some((t) => t.kind === 'data' && !t.selection && t.over.includes('B') && (reduction === 'sum' ? t.degrees.B === 1 : t.degrees.B === 0));
-  const equivalent = (isThis: boolean, factor: number | null) => (isThis && sgd && rate !== null && factor !== null ? exact(rate * factor) : null);
+  const overBatch = (reduction: 'sum' | 'mean') =>
+    s.terms.some(
+      (t) =>
+        t.kind === 'data' &&
+        !t.selection &&
+        t.over.includes('B') &&
+        (reduction === 'sum' ? t.degrees.B === 1 : t.degrees.B === 0),
+    );
+  const equivalent = (isThis: boolean, factor: number | null) =>
+    isThis && sgd && rate !== null && factor !== null ? exact(rate * factor) : null;
   return {
     equivalentMeanLearningRate: equivalent(degree === 1 && overBatch('sum'), b),
     equivalentSumLearningRate: equivalent(degree === 0 && overBatch('mean'), b === null ? null : 1 / b),
-    learningRateAtDoubleBatch: sgd && !selection && rate !== null && (degree === 0 || degree === 1) ? exact(rate * 2 ** (1 - degree)) : null,
+    learningRateAtDoubleBatch:
+      sgd && !selection && rate !== null && (degree === 0 || degree === 1) ? exact(rate * 2 ** (1 - degree)) : null,
     toMean: degree === 1 && !selection && b !== null ? conversions(s, 1 / b) : [],
     toSum: degree === 0 && !selection && b !== null && overBatch('mean') ? conversions(s, b) : [],
     scaling: BATCH_FACTORS.map((k) => scalingRow(s, degree, k, selection)),
@@ -71,11 +88,14 @@ export function conversions(situation: Pick<Situation, 'optimizer' | 'clip' | 't
     const dimension = { coupled: 1, decoupled: -n, independent: 0 }[decay.coupling];
     rows.push(convert(`weight decay (${decay.coupling})`, decay.value, dimension));
   }
-  if (n === 0 && optimizer.epsilon) rows.push(convert('epsilon', optimizer.epsilon.value, optimizer.epsilon.place === 'inside-root' ? 2 : 1));
-  if (n === 0 && optimizer.initialAccumulator && optimizer.initialAccumulator.value !== 0) rows.push(convert('initial accumulator', optimizer.initialAccumulator.value, 2));
+  if (n === 0 && optimizer.epsilon)
+    rows.push(convert('epsilon', optimizer.epsilon.value, optimizer.epsilon.place === 'inside-root' ? 2 : 1));
+  if (n === 0 && optimizer.initialAccumulator && optimizer.initialAccumulator.value !== 0)
+    rows.push(convert('initial accumulator', optimizer.initialAccumulator.value, 2));
   if (clip) rows.push(convert(`clip by ${clip.type}`, clip.threshold.value, 1));
   for (const t of terms) {
-    if (t.kind === 'penalty' && !t.fromOptimizer && (t.degrees.B ?? 0) === 0) rows.push(convert(`coefficient of ${t.text}`, t.coefficient ? t.coefficient.value : 1, 1));
+    if (t.kind === 'penalty' && !t.fromOptimizer && (t.degrees.B ?? 0) === 0)
+      rows.push(convert(`coefficient of ${t.text}`, t.coefficient ? t.coefficient.value : 1, 1));
   }
   return rows;
 }
@@ -86,7 +106,11 @@ function scalingRow(s: Situation, degree: number, k: number, selection: boolean)
   const family = s.optimizer?.family ?? null;
   const linear = family === 'sgd' && s.optimizer?.notConvertible === null && !selection ? k ** (1 - degree) : null;
   const penalty = s.terms.find((t) => t.kind === 'penalty' && t.degrees.B !== undefined);
-  const heuristic = (name: string, factor: number) => ({ name, factor, learningRate: rate === null ? null : exact(rate * factor) });
+  const heuristic = (name: string, factor: number) => ({
+    name,
+    factor,
+    learningRate: rate === null ? null : exact(rate * factor),
+  });
   return {
     k,
     batchSize: b === null ? null : b * k,
@@ -101,15 +125,25 @@ function scalingRow(s: Situation, degree: number, k: number, selection: boolean)
 function notes(s: Situation, degree: number, selection: boolean): string[] {
   const { optimizer, clip, batchSize } = s;
   const result: string[] = [];
-  if (selection) result.push('The gradient reaches only the selected examples, so the argument of the Linear Scaling Rule does not apply.');
+  if (selection)
+    result.push(
+      'The gradient reaches only the selected examples, so the argument of the Linear Scaling Rule does not apply.',
+    );
   if (optimizer?.notConvertible) result.push(optimizer.notConvertible);
   if (optimizer?.family === 'adam') {
-    result.push(`${optimizer.name} divides by the size of the gradient: a sum and a mean take the same steps at the same learning rate${clip ? ', until the clip bites' : ''}.`);
+    result.push(
+      `${optimizer.name} divides by the size of the gradient: a sum and a mean take the same steps at the same learning rate${clip ? ', until the clip bites' : ''}.`,
+    );
     result.push('For a larger batch no exact law is known; k and √k are heuristics.');
   }
-  if (optimizer?.family === 'sgd' && clip && degree !== 0) result.push('Once the clip bites, the step is the learning rate times the threshold, whatever the reduction.');
-  if (s.terms.some((t) => t.nominal)) result.push('It divides by a number that stands for the batch size: where a batch is smaller than that number, the loss behaves like a sum.');
-  else if (degree === 1 && batchSize?.raggedLastBatch !== false) result.push('A smaller last batch takes a smaller step under a sum, so no constant conversion is exact for it.');
+  if (optimizer?.family === 'sgd' && clip && degree !== 0)
+    result.push('Once the clip bites, the step is the learning rate times the threshold, whatever the reduction.');
+  if (s.terms.some((t) => t.nominal))
+    result.push(
+      'It divides by a number that stands for the batch size: where a batch is smaller than that number, the loss behaves like a sum.',
+    );
+  else if (degree === 1 && batchSize?.raggedLastBatch !== false)
+    result.push('A smaller last batch takes a smaller step under a sum, so no constant conversion is exact for it.');
   return result;
 }
 

@@ -171,7 +171,11 @@ export interface ScalingRow {
   readonly learningRate: number | null;
   readonly learningRateFactor: number | null;
   /** Heuristics for the Adam family: k and √k. */
-  readonly heuristics: readonly { readonly name: string; readonly factor: number; readonly learningRate: number | null }[];
+  readonly heuristics: readonly {
+    readonly name: string;
+    readonly factor: number;
+    readonly learningRate: number | null;
+  }[];
   /** What a coupled penalty's coefficient must become to keep the balance; 1 where it holds. */
   readonly penaltyFactor: number | null;
 }

@@ -25,8 +25,17 @@ export function analyze(document: AnalyzeDocument, options: AnalyzeOptions, pars
       interpreter = second;
     }
     const { sites, losses } = report(interpreter, options.assumedBatchSize);
-    const facts = { language: document.language, problems: module.problems, sites, losses: isTestPath(document.path) ? [] : losses };
-    const analysis: Analysis = { ...facts, findings: check(facts, options), ...(interpreter.incomplete === null ? {} : { incomplete: interpreter.incomplete }) };
+    const facts = {
+      language: document.language,
+      problems: module.problems,
+      sites,
+      losses: isTestPath(document.path) ? [] : losses,
+    };
+    const analysis: Analysis = {
+      ...facts,
+      findings: check(facts, options),
+      ...(interpreter.incomplete === null ? {} : { incomplete: interpreter.incomplete }),
+    };
     return analysis;
   } catch (error) {
     return { ...empty, incomplete: `the analysis stopped: ${error instanceof Error ? error.message : String(error)}` };

@@ -12,6 +12,12 @@ export type Evidence = 'executed' | 'source-read';
 /** Parameter names in positional order; those after `'*'` are keyword only. JavaScript option objects count as keywords. */
 export type Parameters = readonly string[];
 
+/** Other keywords for a parameter: `{ axis: 'dim' }` where torch takes both. */
+export type Synonyms = Readonly<Record<string, string>>;
+
+/** What a method or a property belongs to. `batches` is a source of batches (a data loader, `tf.data.Dataset`). */
+export type Receiver = 'tensor' | 'optimizer' | 'tape' | 'model' | 'batches' | 'any';
+
 /** What the sum is divided by. `elements`: every element of the per-element loss; the others as their names say. */
 export type Denominator =
   | 'elements'
@@ -43,6 +49,7 @@ export interface LossEntry {
   readonly strings?: readonly string[];
   /** Of the function, or of the constructor. */
   readonly parameters: Parameters;
+  readonly synonyms?: Synonyms;
   /** Of the call of a constructed loss: `['input', 'target']`. */
   readonly call?: Parameters;
   /**
@@ -58,13 +65,17 @@ export interface LossEntry {
     readonly parameter: string | null;
     /** The key of `values` that holds where the argument is missing. */
     readonly default: string;
-    /** By the argument's value: a string (`'mean'`), or the qualified name of a constant (`tf.losses.Reduction.SUM`, `tf.Reduction.SUM`) without its path: `'SUM'`. */
+    /** By the argument's value (`None` and `null` as `'None'`, where they are a choice): a string (`'mean'`), or the qualified name of a constant (`tf.losses.Reduction.SUM`, `tf.Reduction.SUM`) without its path: `'SUM'`. */
     readonly values: Readonly<Record<string, LossReduction>>;
     /** torch's `size_average` and `reduce`: False in the first means sum, in the second none; any string is true. */
     readonly legacy?: { readonly average: string; readonly reduce: string };
   };
   /** The argument with per-example or per-class weights. */
   readonly weights?: string;
+  /** The argument that names targets to leave out (`ignore_index`): with it, what is divided by is a count. */
+  readonly ignored?: string;
+  /** The argument with a number to divide by in place of the batch's own size (`global_batch_size`). */
+  readonly divisor?: string;
   /** The graph collection that the result is added to (TF1's `tf.losses`). */
   readonly collection?: string;
   /** The loss of an example depends on the others of its batch (contrastive and batch-normalised losses). */
@@ -99,6 +110,7 @@ export interface ReducerEntry {
     /** Σ |x|ᵖ wⁿ / Σ w over axes (`average`). */
     | 'weighted-mean';
   readonly parameters: Parameters;
+  readonly synonyms?: Synonyms;
   readonly input: string;
   readonly axis?: string;
   readonly keepDims?: string;
@@ -129,9 +141,18 @@ export type Effect =
   /** The first input without its dependence on the parameters: detach, stop_gradient, item, numpy, dataSync. */
   | { readonly effect: 'detach' }
   /** Binary arithmetic by name: `torch.add`, `tf.multiply`, `.div()`. `reversed` where the receiver is the right side. */
-  | { readonly effect: 'arithmetic'; readonly operator: '+' | '-' | '*' | '/' | '**' | '@' }
+  | {
+      readonly effect: 'arithmetic';
+      readonly operator: '+' | '-' | '*' | '/' | '**' | '@';
+      /** The result is taken to this power (`squared_difference`). */
+      readonly power?: number;
+    }
   /** max(x, c), clamp: a guard when the other side is a constant; elementwise choice otherwise. */
-  | { readonly effect: 'guard' }
+  | {
+      readonly effect: 'guard';
+      /** On a gradient it is a clip, with the threshold in this argument (`clip_by_value`). */
+      readonly clip?: { readonly type: 'norm' | 'value'; readonly threshold: string };
+    }
   /** where(condition, a, b). */
   | { readonly effect: 'select'; readonly condition: string; readonly then: string; readonly otherwise: string }
   /** A comparison or a test: 0 or 1, of degree 0, without a gradient. */
@@ -168,12 +189,21 @@ export type Effect =
   /** Builds a layer or a model: called, it maps examples to outputs example by example. */
   | { readonly effect: 'layer'; readonly weightDecay?: readonly string[] }
   /** Applies layers at once (`tf.nn.conv2d(x, w)`, `F.linear`, `tf.layers.dense`): depends on θ and keeps the batch axis. */
-  | { readonly effect: 'apply' }
+  | {
+      readonly effect: 'apply';
+      /** Arguments with a regulariser of the layer's own parameters. */
+      readonly weightDecay?: readonly string[];
+    }
   /** A function of parameters that becomes a penalty when called (`l2_regularizer(scale)`, `keras.regularizers.L2(l2)`). */
   | { readonly effect: 'regularizer'; readonly scale: string; readonly default: number | null; readonly half: boolean }
   /** TF1 collections. `get` also stands for `tf.losses.get_losses()`, with `collection` fixed. */
   | { readonly effect: 'collect'; readonly name: string | null; readonly value: string; readonly collection?: string }
-  | { readonly effect: 'collected'; readonly name: string | null; readonly collection?: string; readonly total?: boolean }
+  | {
+      readonly effect: 'collected';
+      readonly name: string | null;
+      readonly collection?: string;
+      readonly total?: boolean;
+    }
   /** A batch size that belongs to the data: `DataLoader(batch_size=)`, `dataset.batch(n)`, `tf.train.shuffle_batch(batch_size=)`. */
   | {
       readonly effect: 'batches';
@@ -182,17 +212,37 @@ export type Effect =
       /** The argument that drops a smaller last batch, and what holds without it. */
       readonly dropLast?: string;
       readonly dropLastDefault?: boolean;
+      /** The argument that keeps a smaller last batch (`smallLastBatch` of TensorFlow.js). */
+      readonly keepLast?: string;
+      /** The call gives one batch itself and not a source of them (the queues of TensorFlow 1). */
+      readonly one?: boolean;
     }
   /** Limits the gradient before the step. */
   | { readonly effect: 'clip'; readonly type: 'norm' | 'value'; readonly threshold: string }
   /** A learning-rate schedule: the rate is not one number. `initial` is the argument with the base rate, if it has one. */
   | { readonly effect: 'schedule'; readonly initial: string | null; readonly optimizer?: string }
   /** A command-line flag with a default (`tf.app.flags.DEFINE_integer`). */
-  | { readonly effect: 'flag'; readonly name: string; readonly default: string }
+  | {
+      readonly effect: 'flag';
+      readonly name: string;
+      readonly default: string;
+      /** Further arguments with a name (`'-b', '--batch-size'`, `dest=`): the last given wins, one with two dashes over one with one. */
+      readonly also?: readonly string[];
+    }
   /** The object that holds the flags (`tf.app.flags.FLAGS`, the result of `parse_args()`). */
-  | { readonly effect: 'flags' }
+  | {
+      readonly effect: 'flags';
+      /** They come as the first of a pair (`parse_known_args`). */
+      readonly pair?: boolean;
+    }
   /** What loops run over: `range(n)`, `zip(a, b)`, `enumerate(x)`, `map(f, x)`. */
   | { readonly effect: 'iterate'; readonly how: 'range' | 'zip' | 'enumerate' | 'map' }
+  /** One entry of an iterable: `next(iterator)`, `iterator.get_next()`. */
+  | { readonly effect: 'next' }
+  /** Calls its function argument with each entry (`dataset.forEachAsync`). */
+  | { readonly effect: 'for-each'; readonly function: string }
+  /** Gives its arguments back as they came, the receiver of a method aside: one as it is, several as a tuple (`accelerator.prepare`). */
+  | { readonly effect: 'give-back' }
   /** Binds arguments of a function in advance (`functools.partial`). */
   | { readonly effect: 'partial'; readonly target: string }
   /** Calls its function argument at once and gives its result (`tf.tidy`, `tf.cond` without its condition). */
@@ -211,11 +261,16 @@ export type Effect =
 /** A function, a constructor or a method with an effect. */
 export type FunctionEntry = Effect & {
   readonly names: readonly string[];
-  /** Method names on tensors, whose receiver is the first parameter. */
+  /** Method names, whose receiver is the first parameter. */
   readonly methods?: readonly string[];
-  /** Properties of tensors, read without a call (`x.shape`, `x.T`). */
+  /** Properties, read without a call (`x.shape`, `x.T`). */
   readonly properties?: readonly string[];
+  /** What the methods and properties belong to; tensors where it is not said. */
+  readonly on?: Receiver;
   readonly parameters: Parameters;
+  readonly synonyms?: Synonyms;
+  /** The parameter that is acted on, where it is not the first (`scaler.scale(loss)`). */
+  readonly input?: string;
 };
 
 export interface OptimizerEntry {
@@ -226,13 +281,22 @@ export interface OptimizerEntry {
   /** The short name that users know: `SGD`, `Adam`. */
   readonly title: string;
   readonly parameters: Parameters;
+  readonly synonyms?: Synonyms;
   /** `sgd`: the step is proportional to the gradient (learning rate of dimension −1). `adam`: it does not depend on the gradient's scale (dimension 0). */
   readonly family: 'sgd' | 'adam' | 'other';
   readonly learningRate: { readonly parameter: string; readonly default: number | null };
   readonly momentum?: { readonly parameter: string; readonly default: number };
   /** Coupled: added to the gradient. Decoupled: multiplied by the rate (AdamW). Independent: applied beside it. */
-  readonly weightDecay?: { readonly parameter: string; readonly default: number; readonly coupling: 'coupled' | 'decoupled' | 'independent' };
-  readonly epsilon?: { readonly parameter: string; readonly default: number | null; readonly place: 'outside-root' | 'inside-root' };
+  readonly weightDecay?: {
+    readonly parameter: string;
+    readonly default: number;
+    readonly coupling: 'coupled' | 'decoupled' | 'independent';
+  };
+  readonly epsilon?: {
+    readonly parameter: string;
+    readonly default: number | null;
+    readonly place: 'outside-root' | 'inside-root';
+  };
   readonly initialAccumulator?: { readonly parameter: string; readonly default: number };
   /** Clipping built into the optimiser (`clipnorm`, `global_clipnorm`, `clipvalue`). */
   readonly clips?: readonly { readonly parameter: string; readonly type: 'norm' | 'value' }[];
@@ -247,10 +311,18 @@ export interface SinkEntry {
   /** Qualified names, for functions (`tf.variableGrads`, `tf.gradients`). */
   readonly names?: readonly string[];
   /** Method names with what they are called on. */
-  readonly method?: { readonly names: readonly string[]; readonly on: 'tensor' | 'optimizer' | 'tape' | 'model' | 'any' };
+  readonly method?: {
+    readonly names: readonly string[];
+    readonly on: 'tensor' | 'optimizer' | 'tape' | 'model' | 'any';
+  };
   readonly parameters: Parameters;
+  readonly synonyms?: Synonyms;
   /** The argument with the loss, `'receiver'` for `loss.backward()`; a function there is called without arguments. */
   readonly loss: string;
+  /** Wrappers have a method of the same name (`accelerator.backward(loss)`): where the receiver is no tensor and this argument is given, it is the loss. */
+  readonly orArgument?: string;
+  /** The argument with what is differentiated by; where that is not the parameters (a gradient penalty's inputs), nothing is trained here. */
+  readonly withRespectTo?: string;
   /**
    * `value`: the argument is the loss. `function`: it is a function that returns the loss. `compile`: a loss function of (target, output), a string, a
    * loss object, or a list or dictionary of them, which the framework calls itself.
@@ -290,4 +362,6 @@ export interface Framework {
   /** Classes whose subclasses are losses (`keras.losses.Loss`), with the method that gives per-example values. */
   readonly lossClasses?: readonly { readonly name: string; readonly call: string }[];
   readonly entries: readonly Entry[];
+  /** Entries for every name that begins so and has none of its own (`torch.nn.` is full of layers); the longest prefix wins. */
+  readonly prefixes?: readonly { readonly prefix: string; readonly entry: Entry }[];
 }

@@ -20,8 +20,12 @@ export function bindTo(parameters: Parameters, args: CallArguments): Bound {
   const rest: NamedValue[] = [];
   args.positional.forEach((a, i) => {
     const name = order[i];
-    const options = a.value.kind === 'record' && a.value.type === null && (name === undefined || name === 'args' || name === 'config' || name === 'options');
-    if (options && a.value.kind === 'record') for (const [k, value] of a.value.fields) found.set(k, { value, range: a.range });
+    const options =
+      a.value.kind === 'record' &&
+      a.value.type === null &&
+      (name === undefined || name === 'args' || name === 'config' || name === 'options');
+    if (options && a.value.kind === 'record')
+      for (const [k, value] of a.value.fields) found.set(k, { value, range: a.range });
     else if (name === undefined) rest.push(a);
     else if (!(a.value.kind === 'nothing')) found.set(name, a);
   });

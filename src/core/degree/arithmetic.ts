@@ -1,10 +1,11 @@
 /** Operators on values: numbers and tensors by the algebra, lists and texts as the languages do. */
 import type { Range } from '../analysis.ts';
 import type { ArithmeticOperator } from '../syntax/tree.ts';
+import { add, collapse, contract, divide, multiply, power } from './algebra.ts';
 import { broadcast } from './axes.ts';
 import { batchOf, toSum, unknown } from './convert.ts';
 import type { Interpreter } from './interpreter.ts';
-import { add, collapse, contract, divide, mapTerms, markUnknown, multiply, numberOf, power, type Sum, single } from './term.ts';
+import { mapTerms, markUnknown, numberOf, type Sum, single } from './term.ts';
 import { type Alternative, alternativesOf, nothing, sequence, type Value } from './values.ts';
 
 /** Applies f to every pair of alternatives that can hold together. */
@@ -25,17 +26,32 @@ export function arithmetic(m: Interpreter, operator: ArithmeticOperator, a: Valu
 }
 
 function operate(m: Interpreter, operator: ArithmeticOperator, a: Value, b: Value, range: Range): Value {
-  if (a.kind === 'text' || b.kind === 'text') return { kind: 'text', value: a.kind === 'text' && b.kind === 'text' && operator === '+' && a.value !== null && b.value !== null ? a.value + b.value : null, range };
+  if (a.kind === 'text' || b.kind === 'text')
+    return {
+      kind: 'text',
+      value:
+        a.kind === 'text' && b.kind === 'text' && operator === '+' && a.value !== null && b.value !== null
+          ? a.value + b.value
+          : null,
+      range,
+    };
   if (operator === '+' && a.kind === 'sequence' && b.kind === 'sequence') return sequence([...a.items, ...b.items]);
-  if (operator === '+' && (a.kind === 'repeated' || b.kind === 'repeated') && (a.kind === 'sequence' || b.kind === 'sequence')) return a.kind === 'repeated' ? a : b;
-  if (operator === '*' && a.kind === 'sequence' && b.kind === 'sum') return { kind: 'repeated', element: a.items[0] ?? nothing, count: {}, length: b };
+  if (
+    operator === '+' &&
+    (a.kind === 'repeated' || b.kind === 'repeated') &&
+    (a.kind === 'sequence' || b.kind === 'sequence')
+  )
+    return a.kind === 'repeated' ? a : b;
+  if (operator === '*' && a.kind === 'sequence' && b.kind === 'sum')
+    return { kind: 'repeated', element: a.items[0] ?? nothing, count: {}, length: b };
   // Nothing plus a loss is the loss: `total = None` before a loop is a common start.
   if (a.kind === 'nothing') return b;
   if (b.kind === 'nothing') return a;
   if (a.kind === 'parameters' || b.kind === 'parameters') return a.kind === 'parameters' ? a : b;
   if (a.kind === 'gradients' || b.kind === 'gradients') return a.kind === 'gradients' ? a : b;
   // Two unknown things make an unknown thing, unless one of them is used as a number elsewhere.
-  if (a.kind === 'unknown' && b.kind === 'unknown' && a.from === 'import' && b.from === 'import') return unknown(m.textOf(range), range, 'import', batchOf(a) ?? batchOf(b));
+  if (a.kind === 'unknown' && b.kind === 'unknown' && a.from === 'import' && b.from === 'import')
+    return unknown(m.textOf(range), range, 'import', batchOf(a) ?? batchOf(b));
   return onSums(m, operator, toSum(m, a, range), toSum(m, b, range), range);
 }
 
@@ -55,7 +71,10 @@ export function onSums(m: Interpreter, operator: ArithmeticOperator, a: Sum, b: 
       const [x, y] = [numberOf(a), numberOf(b)];
       const quotient = divide(a, b, place);
       if (x === null || y === null || y === 0) return quotient;
-      return mapTerms(quotient, (t) => ({ ...t, coefficient: { value: Math.floor(x / y), text: String(Math.floor(x / y)) } }));
+      return mapTerms(quotient, (t) => ({
+        ...t,
+        coefficient: { value: Math.floor(x / y), text: String(Math.floor(x / y)) },
+      }));
     }
     case '**': {
       const p = numberOf(b);
@@ -78,8 +97,11 @@ export function onSums(m: Interpreter, operator: ArithmeticOperator, a: Sum, b: 
 /** 0 or 1 for each element: what a comparison gives. */
 export function mask(a: Sum, b: Sum, range: Range): Sum {
   const terms = [...a.terms, ...b.terms];
-  const examples = terms.some((t) => t.examples === 'yes') ? 'yes' : terms.some((t) => t.examples === 'maybe') ? 'maybe' : 'no';
+  const examples = terms.some((t) => t.examples === 'yes')
+    ? 'yes'
+    : terms.some((t) => t.examples === 'maybe')
+      ? 'maybe'
+      : 'no';
   const batch = terms.find((t) => t.batch)?.batch ?? null;
   return single({ range, theta: 'no', examples, counts: 'mask', batch }, broadcast(a.row, b.row));
 }
-

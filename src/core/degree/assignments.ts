@@ -4,10 +4,10 @@ import { axesOf, hasAxis, takeAxis } from './axes.ts';
 import { readAs, unknown } from './convert.ts';
 import { evaluate } from './expressions.ts';
 import type { Interpreter } from './interpreter.ts';
+import { same } from './same.ts';
 import type { Scope } from './store.ts';
 import { numberOf, type Sum, sizeOf } from './term.ts';
 import { forEach, type Value } from './values.ts';
-import { same } from './same.ts';
 
 /**
  * Binds a value to a pattern.
@@ -37,7 +37,8 @@ export function assign(m: Interpreter, target: Pattern, value: Value, scope: Sco
       const object = evaluate(m, target.object, scope);
       const [first] = target.indices;
       const key = first && first.kind !== 'slice' && first.kind !== 'ellipsis' ? evaluate(m, first, scope) : null;
-      if (object.kind === 'record' && key?.kind === 'text' && key.value !== null) m.store.write(object.fields, key.value, value);
+      if (object.kind === 'record' && key?.kind === 'text' && key.value !== null)
+        m.store.write(object.fields, key.value, value);
       return;
     }
     case 'default-pattern': {
@@ -48,7 +49,10 @@ export function assign(m: Interpreter, target: Pattern, value: Value, scope: Sco
     case 'sequence-pattern':
       target.elements.forEach((element, i) => {
         if (!element) return;
-        const part = target.rest === i ? unknown(m.textOf(element.range), element.range, 'name') : destructured(m, value, i, target.elements.length, element);
+        const part =
+          target.rest === i
+            ? unknown(m.textOf(element.range), element.range, 'name')
+            : destructured(m, value, i, target.elements.length, element);
         assign(m, element, part, scope);
       });
       return;
@@ -62,7 +66,13 @@ export function assign(m: Interpreter, target: Pattern, value: Value, scope: Sco
 }
 
 /** The i-th of n parts that a value is taken apart into. */
-export function destructured(m: Interpreter, value: Value, i: number, n: number, target: { readonly range: { readonly start: number; readonly end: number } }): Value {
+export function destructured(
+  m: Interpreter,
+  value: Value,
+  i: number,
+  n: number,
+  target: { readonly range: { readonly start: number; readonly end: number } },
+): Value {
   const range = target.range;
   return forEach(
     value,
@@ -93,7 +103,12 @@ export function destructured(m: Interpreter, value: Value, i: number, n: number,
 }
 
 /** One entry of a shape: the size of the axis at that position. */
-export function shapeEntry(of: Sum, position: number, rank: number | null, range: { readonly start: number; readonly end: number }): Value {
+export function shapeEntry(
+  of: Sum,
+  position: number,
+  rank: number | null,
+  range: { readonly start: number; readonly end: number },
+): Value {
   const taken = takeAxis(of.row, position, false);
   // With as many names as a shape has entries, a position from the front is exact.
   const names = taken ? taken.axis.names : rank !== null && position > 0 ? (['I'] as const) : [];
@@ -102,13 +117,19 @@ export function shapeEntry(of: Sum, position: number, rank: number | null, range
   return note ? { ...size, terms: size.terms.map((t) => ({ ...t, assumed: [note] })) } : size;
 }
 
-function fieldOf(value: Value, key: string, target: { readonly range: { readonly start: number; readonly end: number } }): Value {
+function fieldOf(
+  value: Value,
+  key: string,
+  target: { readonly range: { readonly start: number; readonly end: number } },
+): Value {
   return forEach(
     value,
     (v) => {
       switch (v.kind) {
         case 'record':
-          return v.fields.get(key) ?? (v.open ? unknown(`${v.name}.${key}`, target.range, 'config') : { kind: 'nothing' });
+          return (
+            v.fields.get(key) ?? (v.open ? unknown(`${v.name}.${key}`, target.range, 'config') : { kind: 'nothing' })
+          );
         case 'batch':
           return v;
         case 'api':
@@ -141,7 +162,10 @@ export function truthOf(value: Value): boolean | null {
     case 'model':
       return true;
     case 'sum': {
-      const n = axesOf(value.row).length === 0 && !hasAxis(value.row, 'B') && value.terms[0]?.origin === 'constant' ? numberOf(value) : null;
+      const n =
+        axesOf(value.row).length === 0 && !hasAxis(value.row, 'B') && value.terms[0]?.origin === 'constant'
+          ? numberOf(value)
+          : null;
       return n === null ? null : n !== 0;
     }
     default:

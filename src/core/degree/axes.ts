@@ -23,7 +23,11 @@ export type Exponents = Readonly<Partial<Record<AxisName, number>>>;
 export const axis = (...names: AxisName[]): Axis => ({ names });
 export const unitAxis: Axis = { names: [] };
 
-export const row = (front: readonly Axis[], rest: AxisName | null = null, back: readonly Axis[] = []): AxisRow => ({ front, rest, back });
+export const row = (front: readonly Axis[], rest: AxisName | null = null, back: readonly Axis[] = []): AxisRow => ({
+  front,
+  rest,
+  back,
+});
 
 export const scalarRow: AxisRow = row([]);
 /** Examples in front and nothing known behind them. */
@@ -53,7 +57,8 @@ export interface Taken {
  * be any of them, and is taken for an inner axis. Gives null where the row has no such axis.
  */
 export function takeAxis(r: AxisRow, position: number, keep: boolean): Taken | null {
-  const put = (axes: readonly Axis[], at: number) => (keep ? axes.map((a, i) => (i === at ? unitAxis : a)) : axes.filter((_, i) => i !== at));
+  const put = (axes: readonly Axis[], at: number) =>
+    keep ? axes.map((a, i) => (i === at ? unitAxis : a)) : axes.filter((_, i) => i !== at);
   const all = [...r.front, ...r.back];
   if (r.rest === null) {
     const at = position < 0 ? all.length + position : position;
@@ -79,7 +84,10 @@ export function broadcast(a: AxisRow, b: AxisRow): AxisRow {
   if (isScalar(a)) return b;
   if (isScalar(b)) return a;
   if (a.rest === null && b.rest === null) {
-    const [x, y] = [[...a.front, ...a.back], [...b.front, ...b.back]];
+    const [x, y] = [
+      [...a.front, ...a.back],
+      [...b.front, ...b.back],
+    ];
     const length = Math.max(x.length, y.length);
     return row(Array.from({ length }, (_, i) => pair(x[i - length + x.length], y[i - length + y.length])));
   }
@@ -112,7 +120,8 @@ export function addExponents(a: Exponents, b: Exponents, factor = 1): Exponents 
 
 export const scaleExponents = (a: Exponents, factor: number): Exponents => addExponents({}, a, factor);
 
-export const exponentsOf = (names: readonly AxisName[], value = 1): Exponents => Object.fromEntries(names.map((n) => [n, value]));
+export const exponentsOf = (names: readonly AxisName[], value = 1): Exponents =>
+  Object.fromEntries(names.map((n) => [n, value]));
 
 /** Degrees are rational with small denominators; this keeps ⅓ + ⅔ equal to 1. */
 const clean = (x: number): number => Math.round(x * 1e9) / 1e9 || 0;

@@ -8,15 +8,24 @@ import { applyEffect } from './effects.ts';
 import { evaluate, memberOf } from './expressions.ts';
 import { callClosure, construct, valuesOf } from './functions.ts';
 import type { Interpreter } from './interpreter.ts';
-import { applyLoss } from './losses.ts';
 import { appended, targetDepth } from './loops.ts';
+import { applyLoss } from './losses.ts';
 import { isLossName, isMetricName, isModelName, lastPart } from './names.ts';
-import { same } from './same.ts';
 import { halfSquare } from './reducers.ts';
+import { same } from './same.ts';
 import { applyFit, applySink, optimizerMethod, stepsOptimizer } from './sinks.ts';
 import type { Scope } from './store.ts';
-import { type Place, single, sum, type Sum, unknownSum } from './term.ts';
-import { type CallArguments, type Closure, forEach, type NamedValue, nothing, type RecordValue, sequence, type Value } from './values.ts';
+import { type Place, type Sum, single, sum, unknownSum } from './term.ts';
+import {
+  type CallArguments,
+  type Closure,
+  forEach,
+  type NamedValue,
+  nothing,
+  type RecordValue,
+  sequence,
+  type Value,
+} from './values.ts';
 
 /** A call as the effects see it. */
 export interface CallSite {
@@ -37,10 +46,20 @@ export function evaluateCall(m: Interpreter, e: Call, scope: Scope): Value {
   const args = evaluateArguments(m, e.arguments, scope);
   // The place of a chained call starts at its own name: the chain before it may stand lines above.
   const start = e.callee.kind === 'member' && receiver?.kind === 'call' ? e.callee.propertyRange.start : e.range.start;
-  const site: CallSite = { range: e.range, place: { range: { start, end: e.range.end }, statement: m.statement, text: m.textOf(e.range) }, expression: e, scope, receiver };
+  const site: CallSite = {
+    range: e.range,
+    place: { range: { start, end: e.range.end }, statement: m.statement, text: m.textOf(e.range) },
+    expression: e,
+    scope,
+    receiver,
+  };
   if (e.callee.kind === 'member' && object) {
     const callee = e.callee;
-    return forEach(object, (v) => callMember(m, v, callee.property, callee.range, callee.propertyRange, args, site), same);
+    return forEach(
+      object,
+      (v) => callMember(m, v, callee.property, callee.range, callee.propertyRange, args, site),
+      same,
+    );
   }
   return forEach(evaluate(m, e.callee, scope), (v) => callValue(m, v, args, site), same);
 }
@@ -64,7 +83,15 @@ export function evaluateArguments(m: Interpreter, list: readonly Argument[], sco
   return { positional, named, spread };
 }
 
-function callMember(m: Interpreter, v: Value, property: string, range: Range, propertyRange: Range, args: CallArguments, site: CallSite): Value {
+function callMember(
+  m: Interpreter,
+  v: Value,
+  property: string,
+  range: Range,
+  propertyRange: Range,
+  args: CallArguments,
+  site: CallSite,
+): Value {
   if (v.kind === 'sequence' || v.kind === 'repeated') {
     const list = listMethod(m, v, property, args, site);
     if (list) return list;
@@ -90,11 +117,19 @@ export function callValue(m: Interpreter, callee: Value, args: CallArguments, si
     case 'record':
       return callInstance(m, callee, args, site);
     case 'loss-object':
-      return applyLoss(m, callee.entry, callee.arguments, args, { range: callee.range, statement: callee.statement, text: site.place.text });
+      return applyLoss(m, callee.entry, callee.arguments, args, {
+        range: callee.range,
+        statement: callee.statement,
+        text: site.place.text,
+      });
     case 'model':
       return isLossName(callee.name) ? unknownCall(m, callee.name, args, site) : applyModel(args, site);
     case 'partial': {
-      const all = { positional: [...callee.arguments.positional, ...args.positional], named: new Map([...callee.arguments.named, ...args.named]), spread: callee.arguments.spread || args.spread };
+      const all = {
+        positional: [...callee.arguments.positional, ...args.positional],
+        named: new Map([...callee.arguments.named, ...args.named]),
+        spread: callee.arguments.spread || args.spread,
+      };
       return callValue(m, callee.target, all, site);
     }
     case 'regularizer': {
@@ -113,16 +148,33 @@ export function callValue(m: Interpreter, callee: Value, args: CallArguments, si
         if (done) return done;
       }
       const entry = m.vocabulary.methodEntry(callee.name, receiverKind(m, receiver, callee.name));
-      if (entry) return act(m, entry, `${receiver.kind === 'sum' ? 'Tensor.' : ''}${callee.name}`, withReceiver(receiver, args, site, entry), site, receiver);
-      if (receiver.kind === 'model') return isLossName(callee.name) ? unknownCall(m, callee.name, args, site) : applyModel(args, site);
-      return unknownCall(m, `${site.receiver ? m.textOf(site.receiver.range, 32) : ''}.${callee.name}`, args, site, 'call', receiver);
+      if (entry)
+        return act(
+          m,
+          entry,
+          `${receiver.kind === 'sum' ? 'Tensor.' : ''}${callee.name}`,
+          withReceiver(receiver, args, site, entry),
+          site,
+          receiver,
+        );
+      if (receiver.kind === 'model')
+        return isLossName(callee.name) ? unknownCall(m, callee.name, args, site) : applyModel(args, site);
+      return unknownCall(
+        m,
+        `${site.receiver ? m.textOf(site.receiver.range, 32) : ''}.${callee.name}`,
+        args,
+        site,
+        'call',
+        receiver,
+      );
     }
     case 'unknown': {
       // A method of something unknown means what it means on a tensor, an optimiser or a model: the name decides.
       if (site.receiver !== null && callee.name.includes('.')) {
         const entry = m.vocabulary.methodEntry(lastPart(callee.name), 'unknown');
         const receiver = evaluate(m, site.receiver, site.scope);
-        if (entry && receiver.kind !== 'choice') return act(m, entry, lastPart(callee.name), withReceiver(receiver, args, site, entry), site, receiver);
+        if (entry && receiver.kind !== 'choice')
+          return act(m, entry, lastPart(callee.name), withReceiver(receiver, args, site, entry), site, receiver);
       }
       return unknownCall(m, callee.name, args, site, callee.from);
     }
@@ -136,10 +188,24 @@ export function callValue(m: Interpreter, callee: Value, args: CallArguments, si
 }
 
 /** A catalogue entry does what it does. */
-function act(m: Interpreter, entry: Entry, name: string, args: CallArguments, site: CallSite, receiver: Value | null = null): Value {
+function act(
+  m: Interpreter,
+  entry: Entry,
+  name: string,
+  args: CallArguments,
+  site: CallSite,
+  receiver: Value | null = null,
+): Value {
   switch (entry.effect) {
     case 'loss':
-      if (entry.form === 'class') return { kind: 'loss-object', entry, arguments: args, range: m.record.lossObject(entry, args, site), statement: m.statement };
+      if (entry.form === 'class')
+        return {
+          kind: 'loss-object',
+          entry,
+          arguments: args,
+          range: m.record.lossObject(entry, args, site),
+          statement: m.statement,
+        };
       return applyLoss(m, entry, args, args, site.place);
     case 'optimizer':
       return m.record.optimizer(entry, args, site);
@@ -153,7 +219,11 @@ function act(m: Interpreter, entry: Entry, name: string, args: CallArguments, si
 }
 
 /** What a method is called on, in the catalogue's words. */
-function receiverKind(m: Interpreter, receiver: Value, method: string): 'tensor' | 'optimizer' | 'tape' | 'model' | 'unknown' {
+function receiverKind(
+  m: Interpreter,
+  receiver: Value,
+  method: string,
+): 'tensor' | 'optimizer' | 'tape' | 'model' | 'unknown' {
   switch (receiver.kind) {
     case 'optimizer':
     case 'tape':
@@ -197,14 +267,25 @@ function callInstance(m: Interpreter, instance: RecordValue, args: CallArguments
  * A call of something this file does not define. What looks like a loss is unknown and says so; a model or a helper on examples is taken to keep one
  * row an example.
  */
-function unknownCall(m: Interpreter, name: string, args: CallArguments, site: CallSite, from: 'import' | 'call' | 'parameter' | 'config' | 'name' = 'call', receiver: Value | null = null): Value {
+function unknownCall(
+  m: Interpreter,
+  name: string,
+  args: CallArguments,
+  site: CallSite,
+  from: 'import' | 'call' | 'parameter' | 'config' | 'name' = 'call',
+  receiver: Value | null = null,
+): Value {
   const inputs = receiver ? [receiver, ...valuesOf(args)] : valuesOf(args);
   stepsOptimizer(m, name, inputs, site);
   const batch = inputs.map(batchOf).find((b) => b !== null) ?? null;
   const short = lastPart(name);
-  if (isMetricName(short) && !isLossName(short)) return single({ theta: 'no', examples: 'maybe', range: site.range, batch }, row([], 'I'));
+  if (isMetricName(short) && !isLossName(short))
+    return single({ theta: 'no', examples: 'maybe', range: site.range, batch }, row([], 'I'));
   if (isLossName(short)) {
-    return unknownSum(`\`${name.length > 40 ? short : name}\` is not defined in this file`, site.range, row([], 'I'), { batch, trace: [{ range: site.range, text: site.place.text, result: 'reduction unknown' }] });
+    return unknownSum(`\`${name.length > 40 ? short : name}\` is not defined in this file`, site.range, row([], 'I'), {
+      batch,
+      trace: [{ range: site.range, text: site.place.text, result: 'reduction unknown' }],
+    });
   }
   const examples = inputs.some(holdsExamples);
   if (examples && (isModelName(short) || batch !== null)) {
@@ -223,7 +304,8 @@ function listMethod(m: Interpreter, list: Value, name: string, args: CallArgumen
     case 'push': {
       if (!first || !site.receiver) return nothing;
       const target = site.receiver;
-      const depth = target.kind === 'name' || target.kind === 'member' ? targetDepth(m, target, site.scope) : m.loops.length;
+      const depth =
+        target.kind === 'name' || target.kind === 'member' ? targetDepth(m, target, site.scope) : m.loops.length;
       const grown = appended(m, list, first.value, depth);
       if (target.kind === 'name') {
         const holder = site.scope.find(target.name);
@@ -247,8 +329,18 @@ function listMethod(m: Interpreter, list: Value, name: string, args: CallArgumen
     case 'map': {
       const f = first?.value;
       if (f?.kind !== 'closure') return null;
-      const one = (v: Value) => callClosure(m, f, { positional: [{ value: v, range: site.range }], named: new Map(), spread: false }, site.range);
-      return list.kind === 'sequence' ? sequence(list.items.slice(0, 8).map(one)) : list.kind === 'repeated' ? { ...list, element: one(list.element) } : null;
+      const one = (v: Value) =>
+        callClosure(
+          m,
+          f,
+          { positional: [{ value: v, range: site.range }], named: new Map(), spread: false },
+          site.range,
+        );
+      return list.kind === 'sequence'
+        ? sequence(list.items.slice(0, 8).map(one))
+        : list.kind === 'repeated'
+          ? { ...list, element: one(list.element) }
+          : null;
     }
     case 'reduce': {
       // `terms.reduce((a, b) => a.add(b))`: folds the known entries one by one.
@@ -257,13 +349,26 @@ function listMethod(m: Interpreter, list: Value, name: string, args: CallArgumen
       const start = args.positional[1]?.value;
       const rest = start ? list.items : list.items.slice(1);
       return rest.reduce<Value>(
-        (a, b) => callClosure(m, f, { positional: [a, b].map((value) => ({ value, range: site.range })), named: new Map(), spread: false }, site.range),
+        (a, b) =>
+          callClosure(
+            m,
+            f,
+            { positional: [a, b].map((value) => ({ value, range: site.range })), named: new Map(), spread: false },
+            site.range,
+          ),
         start ?? (list.items[0] as Value),
       );
     }
     case 'forEach': {
       const f = first?.value;
-      if (f?.kind === 'closure' && list.kind === 'sequence') for (const item of list.items.slice(0, 8)) callClosure(m, f, { positional: [{ value: item, range: site.range }], named: new Map(), spread: false }, site.range);
+      if (f?.kind === 'closure' && list.kind === 'sequence')
+        for (const item of list.items.slice(0, 8))
+          callClosure(
+            m,
+            f,
+            { positional: [{ value: item, range: site.range }], named: new Map(), spread: false },
+            site.range,
+          );
       return nothing;
     }
     default:
@@ -271,7 +376,13 @@ function listMethod(m: Interpreter, list: Value, name: string, args: CallArgumen
   }
 }
 
-function dictMethod(m: Interpreter, record: RecordValue, name: string, args: CallArguments, range: Range): Value | null {
+function dictMethod(
+  m: Interpreter,
+  record: RecordValue,
+  name: string,
+  args: CallArguments,
+  range: Range,
+): Value | null {
   const values = [...record.fields];
   switch (name) {
     case 'values':
@@ -284,7 +395,13 @@ function dictMethod(m: Interpreter, record: RecordValue, name: string, args: Cal
     case 'pop': {
       const key = args.positional[0]?.value;
       const found = key?.kind === 'text' && key.value !== null ? record.fields.get(key.value) : undefined;
-      return found ?? args.positional[1]?.value ?? (record.open ? unknown(`${record.name}.${m.textOf(args.positional[0]?.range ?? range, 24)}`, range, 'config') : nothing);
+      return (
+        found ??
+        args.positional[1]?.value ??
+        (record.open
+          ? unknown(`${record.name}.${m.textOf(args.positional[0]?.range ?? range, 24)}`, range, 'config')
+          : nothing)
+      );
     }
     case 'update': {
       const other = args.positional[0]?.value;
@@ -311,7 +428,12 @@ function superCall(m: Interpreter, e: Call, scope: Scope): Value | null {
   const named = (x: Expression) => x.kind === 'name' && x.name === 'super';
   const isSuper = (x: Expression) => named(x) || (x.kind === 'call' && named(x.callee));
   const { owner, self } = m.frame;
-  const name = e.callee.kind === 'member' && isSuper(e.callee.object) ? e.callee.property : named(e.callee) && m.language !== 'python' ? 'constructor' : null;
+  const name =
+    e.callee.kind === 'member' && isSuper(e.callee.object)
+      ? e.callee.property
+      : named(e.callee) && m.language !== 'python'
+        ? 'constructor'
+        : null;
   if (name === null || !owner || !self) return null;
   const args = evaluateArguments(m, e.arguments, scope);
   for (const base of owner.bases) {
@@ -322,4 +444,3 @@ function superCall(m: Interpreter, e: Call, scope: Scope): Value | null {
   const site: CallSite = { range: e.range, place: m.place(e.range), expression: e, scope, receiver: null };
   return unknownCall(m, `super.${name}`, args, site);
 }
-

@@ -3,25 +3,46 @@ import type { Range } from '../analysis.ts';
 import { type AxisRow, axis, batchRow, parameterRow, row, scalarRow } from './axes.ts';
 import type { Interpreter } from './interpreter.ts';
 import { axisOfSizeName, isBatchSizeName, isConfigName, isHyperparameterName } from './names.ts';
-import { type BatchSource, constant, isNumberLike, numberOf, single, type Sum, sizeOf, symbol, unknownSum } from './term.ts';
-import { forEach, type Unknown, type Value } from './values.ts';
 import { same } from './same.ts';
+import {
+  type BatchSource,
+  constant,
+  isNumberLike,
+  numberOf,
+  type Sum,
+  single,
+  sizeOf,
+  symbol,
+  unknownSum,
+} from './term.ts';
+import { forEach, type Unknown, type Value } from './values.ts';
 
 /** A tensor of examples as it comes out of a batch: examples in front, no parameters in it. */
-export const examplesSum = (range: Range, source: BatchSource | null): Sum => single({ theta: 'no', examples: 'yes', range, batch: source }, batchRow);
+export const examplesSum = (range: Range, source: BatchSource | null): Sum =>
+  single({ theta: 'no', examples: 'yes', range, batch: source }, batchRow);
 
 /** One trainable tensor. */
 export const parameterSum = (range: Range): Sum => single({ theta: 'yes', examples: 'no', range }, parameterRow);
 
 /** What a layer or model gives for its inputs: a row an example, trained. */
-export const outputSum = (range: Range, batch: BatchSource | null): Sum => single({ theta: 'yes', examples: 'yes', range, batch }, batchRow);
+export const outputSum = (range: Range, batch: BatchSource | null): Sum =>
+  single({ theta: 'yes', examples: 'yes', range, batch }, batchRow);
 
 /** A tensor of which only its name is known; where a result rests on its first axis being the batch, the note says so. */
 function unknownTensor(u: Unknown): Sum {
   const certain = u.batch !== null;
   const note = `\`${shorten(u.name)}\` is taken to hold one row an example`;
   const r: AxisRow = certain ? batchRow : row([{ names: ['B'], note }], 'I');
-  return single({ theta: 'maybe', examples: certain ? 'yes' : 'maybe', range: u.range, batch: u.batch, counts: /mask|valid|\bpad/i.test(u.name) ? 'mask' : /weights?$/i.test(u.name) ? 'weights' : null }, r);
+  return single(
+    {
+      theta: 'maybe',
+      examples: certain ? 'yes' : 'maybe',
+      range: u.range,
+      batch: u.batch,
+      counts: /mask|valid|\bpad/i.test(u.name) ? 'mask' : /weights?$/i.test(u.name) ? 'weights' : null,
+    },
+    r,
+  );
 }
 
 const shorten = (name: string): string => (name.length > 40 ? `${name.slice(0, 39)}…` : name);
@@ -45,7 +66,10 @@ export function toSum(m: Interpreter, value: Value, range: Range): Sum {
       const element = toSum(m, value.element, range);
       if (value.count === null) return unknownSum('what the list runs over is not known here', range, row([], 'I'));
       const names = Object.keys(value.count) as (keyof typeof value.count)[];
-      return { ...element, row: { ...element.row, front: [names.length ? axis(...names) : axis('I'), ...element.row.front] } };
+      return {
+        ...element,
+        row: { ...element.row, front: [names.length ? axis(...names) : axis('I'), ...element.row.front] },
+      };
     }
     case 'unknown': {
       if (value.from === 'config' || isHyperparameterName(value.name)) return symbol(value.name, value.range);
@@ -84,17 +108,36 @@ export function readAs(m: Interpreter, name: string, value: Value, range: Range)
       const value_ = numberOf(v);
       if (!only || v.terms.length !== 1 || only.over.length > 0 || value_ === null) return v;
       m.nameBatchSize(value_, only.range.end > only.range.start ? only.range : range, name, only.origin);
-      return { ...v, terms: [{ ...only, over: [{ exponents: { B: -1 }, kind: 'nominal' }], coefficient: { value: value_, text: String(value_) } }] };
+      return {
+        ...v,
+        terms: [
+          {
+            ...only,
+            over: [{ exponents: { B: -1 }, kind: 'nominal' }],
+            coefficient: { value: value_, text: String(value_) },
+          },
+        ],
+      };
     },
     same,
   );
 }
 
-export const unknown = (name: string, range: Range, from: Unknown['from'], batch: BatchSource | null = null): Unknown => ({ kind: 'unknown', name, range, from, batch });
+export const unknown = (
+  name: string,
+  range: Range,
+  from: Unknown['from'],
+  batch: BatchSource | null = null,
+): Unknown => ({ kind: 'unknown', name, range, from, batch });
 
 /** A field of something unknown: a setting where its holder looks like one. */
 export const unknownField = (holder: Unknown, field: string, range: Range): Unknown =>
-  unknown(`${holder.name}.${field}`, range, holder.from === 'config' || isConfigName(holder.name) ? 'config' : holder.from === 'import' ? 'import' : 'name', holder.batch);
+  unknown(
+    `${holder.name}.${field}`,
+    range,
+    holder.from === 'config' || isConfigName(holder.name) ? 'config' : holder.from === 'import' ? 'import' : 'name',
+    holder.batch,
+  );
 
 /** Where the examples in a value come from. */
 export function batchOf(value: Value): BatchSource | null {

@@ -1,19 +1,20 @@
 /** Expressions to values. */
 import type { Range } from '../analysis.ts';
 import type { Compare, Comprehension, Expression, Index, Logical, Member } from '../syntax/tree.ts';
+import { negate } from './algebra.ts';
 import { arithmetic, mask, pairwise } from './arithmetic.ts';
 import { assign, shapeEntry, truthOf } from './assignments.ts';
 import { type AxisRow, axesOf, hasAxis, row, takeAxis, unitAxis } from './axes.ts';
 import { evaluateCall } from './calls.ts';
 import { batchOf, examplesSum, parameterSum, readAs, toSum, unknown, unknownField } from './convert.ts';
+import { propertyOf } from './effects.ts';
 import { callClosure } from './functions.ts';
 import type { Interpreter } from './interpreter.ts';
 import { accumulate, elementOf, type Iteration, repeat } from './loops.ts';
 import { isConfigName, isModelName } from './names.ts';
-import { propertyOf } from './effects.ts';
 import { same } from './same.ts';
 import { Scope } from './store.ts';
-import { constant, isNumberLike, mapTerms, markAssumed, markUnknown, negate, numberOf, type Sum, sizeOf, sum } from './term.ts';
+import { constant, isNumberLike, mapTerms, markAssumed, markUnknown, numberOf, type Sum, sizeOf, sum } from './term.ts';
 import { forEach, nothing, type RecordValue, sequence, text, under, type Value } from './values.ts';
 
 const MOST_UNROLLED = 6;
@@ -46,14 +47,23 @@ export function evaluate(m: Interpreter, e: Expression, scope: Scope): Value {
         (v) => {
           if (v.kind === 'gradients' || v.kind === 'nothing') return v;
           if (e.operator === '-') return negate(toSum(m, v, e.operand.range));
-          if (e.operator === '~') return v.kind === 'sum' ? mapTerms(v, (t) => ({ ...t, theta: 'no', counts: 'mask' })) : v;
+          if (e.operator === '~')
+            return v.kind === 'sum' ? mapTerms(v, (t) => ({ ...t, theta: 'no', counts: 'mask' })) : v;
           return nothing;
         },
         same,
       );
     }
-    case 'binary':
-      return arithmetic(m, e.operator, evaluate(m, e.left, scope), evaluate(m, e.right, scope), e.range);
+    case 'binary': {
+      // A long sum leans to the left: its spine is walked, not recursed into.
+      const spine = [e];
+      for (let left = e.left; left.kind === 'binary'; left = left.left) spine.push(left);
+      const start = evaluate(m, (spine.at(-1) as typeof e).left, scope);
+      return spine.reduceRight(
+        (value, b) => arithmetic(m, b.operator, value, evaluate(m, b.right, scope), b.range),
+        start,
+      );
+    }
     case 'logical':
       return logical(m, e, scope);
     case 'compare':
@@ -136,7 +146,9 @@ function name(m: Interpreter, id: string, range: Range, scope: Scope): Value {
     return { kind: 'api', name: module ?? `globals.${id}` };
   }
   // A name that nothing binds is a builtin, or comes from a star import.
-  return m.vocabulary.isBuiltin(id) ? { kind: 'api', name: `builtins.${id}` } : readAs(m, id, unknown(id, range, isConfigName(id) ? 'config' : 'name'), range);
+  return m.vocabulary.isBuiltin(id)
+    ? { kind: 'api', name: `builtins.${id}` }
+    : readAs(m, id, unknown(id, range, isConfigName(id) ? 'config' : 'name'), range);
 }
 
 function member(m: Interpreter, e: Member, scope: Scope): Value {
@@ -158,15 +170,37 @@ export function memberOf(m: Interpreter, v: Value, property: string, range: Rang
       return read ?? readAs(m, property, unknownField(v, property, range), range);
     }
     case 'sum':
-      return propertyOf(m, v, property, range, 'tensor') ?? { kind: 'method', receiver: v, name: property, range: propertyRange };
+      return (
+        propertyOf(m, v, property, range, 'tensor') ?? {
+          kind: 'method',
+          receiver: v,
+          name: property,
+          range: propertyRange,
+        }
+      );
     case 'batch':
-      return propertyOf(m, v, property, range, 'tensor') ?? (m.vocabulary.isMethod(property, 'tensor') ? { kind: 'method', receiver: v, name: property, range: propertyRange } : v);
+      return (
+        propertyOf(m, v, property, range, 'tensor') ??
+        (m.vocabulary.isMethod(property, 'tensor')
+          ? { kind: 'method', receiver: v, name: property, range: propertyRange }
+          : v)
+      );
     case 'model':
       if (isParameterName(property)) return parameterSum(range);
-      return propertyOf(m, v, property, range, 'model') ?? { kind: 'method', receiver: v, name: property, range: propertyRange };
+      return (
+        propertyOf(m, v, property, range, 'model') ?? {
+          kind: 'method',
+          receiver: v,
+          name: property,
+          range: propertyRange,
+        }
+      );
     case 'sequence':
     case 'repeated':
-      if (property === 'length') return v.kind === 'sequence' ? constant(v.items.length, range) : (v.length ?? sizeOf(v.count ? (Object.keys(v.count) as 'B'[]) : [], 'actual', range));
+      if (property === 'length')
+        return v.kind === 'sequence'
+          ? constant(v.items.length, range)
+          : (v.length ?? sizeOf(v.count ? (Object.keys(v.count) as 'B'[]) : [], 'actual', range));
       return { kind: 'method', receiver: v, name: property, range: propertyRange };
     case 'nothing':
       return unknown(m.textOf(range), range, 'name');
@@ -176,7 +210,8 @@ export function memberOf(m: Interpreter, v: Value, property: string, range: Rang
 }
 
 /** What layers call their parameters. */
-const isParameterName = (name: string): boolean => /^(?:weight|bias|kernel|weight_[gv]|in_proj_weight|\w+_weights)$/.test(name);
+const isParameterName = (name: string): boolean =>
+  /^(?:weight|bias|kernel|weight_[gv]|in_proj_weight|\w+_weights)$/.test(name);
 
 function recordField(m: Interpreter, v: RecordValue, property: string, range: Range, propertyRange: Range): Value {
   const own = v.fields.get(property);
@@ -184,15 +219,27 @@ function recordField(m: Interpreter, v: RecordValue, property: string, range: Ra
   const inherited = v.type ? m.member(v.type, property) : null;
   if (inherited?.kind === 'closure') {
     const bound = { ...inherited, self: v };
-    const isGetter = inherited.node.kind === 'function' && (inherited.node.isGetter || inherited.node.decorators.some((d) => d.kind === 'name' && /property$/.test(d.name)));
+    const isGetter =
+      inherited.node.kind === 'function' &&
+      (inherited.node.isGetter || inherited.node.decorators.some((d) => d.kind === 'name' && /property$/.test(d.name)));
     return isGetter ? callClosure(m, bound, { positional: [], named: new Map(), spread: false }, range) : bound;
   }
   if (inherited) return readAs(m, property, inherited, range);
   if (v.type === null && !v.open) return { kind: 'method', receiver: v, name: property, range: propertyRange };
   const viaModel = m.isModelClass(v) ? propertyOf(m, v, property, range, 'model') : null;
   if (viaModel) return viaModel;
-  if (v.type !== null && (m.vocabulary.isMethod(property, 'model') || isModelName(property))) return { kind: 'method', receiver: v, name: property, range: propertyRange };
-  return readAs(m, property, unknown(`${v.name}.${property}`, range, v.type === null || isConfigName(v.name) || isConfigName(property) ? 'config' : 'name'), range);
+  if (v.type !== null && (m.vocabulary.isMethod(property, 'model') || isModelName(property)))
+    return { kind: 'method', receiver: v, name: property, range: propertyRange };
+  return readAs(
+    m,
+    property,
+    unknown(
+      `${v.name}.${property}`,
+      range,
+      v.type === null || isConfigName(v.name) || isConfigName(property) ? 'config' : 'name',
+    ),
+    range,
+  );
 }
 
 function index(m: Interpreter, e: Index, scope: Scope): Value {
@@ -201,7 +248,12 @@ function index(m: Interpreter, e: Index, scope: Scope): Value {
     if (i.kind === 'ellipsis') return { kind: 'ellipsis' as const };
     if (i.kind !== 'slice') return { kind: 'value' as const, value: evaluate(m, i, scope) };
     const bounds = [i.lower, i.upper, i.step].map((b) => (b ? evaluate(m, b, scope) : null));
-    return { kind: 'slice' as const, whole: !bounds[0] && !bounds[1], lower: bounds[0] ?? null, upper: bounds[1] ?? null };
+    return {
+      kind: 'slice' as const,
+      whole: !bounds[0] && !bounds[1],
+      lower: bounds[0] ?? null,
+      upper: bounds[1] ?? null,
+    };
   });
   return forEach(object, (v) => indexed(m, v, indices, e.range), same);
 }
@@ -223,24 +275,36 @@ function indexed(m: Interpreter, v: Value, indices: readonly Subscript[], range:
         const bound = (b: Value | null) => (b?.kind === 'sum' ? (numberOf(b) ?? undefined) : undefined);
         return sequence(v.items.slice(bound(first.lower), bound(first.upper)));
       }
-      return v.items.length ? m.choose(v.items.map((value) => ({ when: new Map(), value }))) : unknown(m.textOf(range), range, 'name');
+      return v.items.length
+        ? m.choose(v.items.map((value) => ({ when: new Map(), value })))
+        : unknown(m.textOf(range), range, 'name');
     }
     case 'repeated':
       return first.kind === 'slice' ? v : v.element;
     case 'record': {
-      const field = key?.kind === 'text' && key.value !== null ? key.value : position !== null ? String(position) : null;
-      const found = (field === null ? undefined : v.fields.get(field)) ?? (position === null || v.open ? undefined : [...v.fields.values()].at(position));
+      const field =
+        key?.kind === 'text' && key.value !== null ? key.value : position !== null ? String(position) : null;
+      const found =
+        (field === null ? undefined : v.fields.get(field)) ??
+        (position === null || v.open ? undefined : [...v.fields.values()].at(position));
       if (found && field !== null) return readAs(m, field, found, range);
-      return field === null ? unknown(m.textOf(range), range, 'name') : readAs(m, field, unknown(`${v.name}.${field}`, range, v.open ? 'config' : 'name'), range);
+      return field === null
+        ? unknown(m.textOf(range), range, 'name')
+        : readAs(m, field, unknown(`${v.name}.${field}`, range, v.open ? 'config' : 'name'), range);
     }
     case 'shape':
       return position === null ? sizeOf([], 'actual', range) : shapeEntry(v.of, position, null, range);
     case 'batch':
       // `batch[0]`, `batch['x']` take the batch apart; `batch[:, 1]` indexes a tensor.
-      return indices.length === 1 && first.kind === 'value' ? v : indexTensor(m, examplesSum(range, v.source), indices, range);
+      return indices.length === 1 && first.kind === 'value'
+        ? v
+        : indexTensor(m, examplesSum(range, v.source), indices, range);
     case 'unknown': {
       const isKey = indices.length === 1 && first.kind === 'value' && (key?.kind === 'text' || position !== null);
-      if (!isKey) return v.from === 'import' || v.from === 'config' ? unknown(m.textOf(range), range, v.from, v.batch) : indexTensor(m, toSum(m, v, range), indices, range);
+      if (!isKey)
+        return v.from === 'import' || v.from === 'config'
+          ? unknown(m.textOf(range), range, v.from, v.batch)
+          : indexTensor(m, toSum(m, v, range), indices, range);
       const field = key?.kind === 'text' && key.value !== null ? key.value : String(position);
       return readAs(m, field, unknownField(v, field, range), range);
     }
@@ -267,7 +331,10 @@ function indexTensor(m: Interpreter, s: Sum, indices: readonly Subscript[], rang
         const fixed = [i.lower, i.upper].some((b) => b?.kind === 'sum' && numberOf(b) !== null);
         const chosen = result.terms.some((t) => t.selected.includes('B') || t.operations.length > 0);
         const note = `\`${m.textOf(range, 40)}\` takes a part of the batch`;
-        result = fixed && chosen ? markUnknown(result, `${note} of a fixed size`) : markAssumed(result, `${note} that is taken to grow with it`);
+        result =
+          fixed && chosen
+            ? markUnknown(result, `${note} of a fixed size`)
+            : markAssumed(result, `${note} that is taken to grow with it`);
       }
       position += 1;
       continue;
@@ -285,7 +352,8 @@ function indexTensor(m: Interpreter, s: Sum, indices: readonly Subscript[], rang
     if (!isInteger) {
       // An index tensor keeps the axis; a pair of them (`x[range(n), y]`) picks one entry of the next axis.
       const previous = position > 0 ? takeAxis(result.row, position, false) : null;
-      if (previous && indices.slice(0, indices.indexOf(i)).some((p) => p.kind === 'value')) result = sum(result.terms, previous.row);
+      if (previous && indices.slice(0, indices.indexOf(i)).some((p) => p.kind === 'value'))
+        result = sum(result.terms, previous.row);
       else position += 1;
       continue;
     }
@@ -300,7 +368,9 @@ function indexTensor(m: Interpreter, s: Sum, indices: readonly Subscript[], rang
 }
 
 const insertUnit = (r: AxisRow, position: number): AxisRow =>
-  position >= 0 && position <= r.front.length ? row([...r.front.slice(0, position), unitAxis, ...r.front.slice(position)], r.rest, r.back) : row(r.front, r.rest, [...r.back, unitAxis]);
+  position >= 0 && position <= r.front.length
+    ? row([...r.front.slice(0, position), unitAxis, ...r.front.slice(position)], r.rest, r.back)
+    : row(r.front, r.rest, [...r.back, unitAxis]);
 
 /** `loss[mask]` lays the chosen elements in one axis; how many they are grows with the batch. */
 function maskedSelection(s: Sum, by: Sum): Sum {
@@ -310,7 +380,14 @@ function maskedSelection(s: Sum, by: Sum): Sum {
 
 function logical(m: Interpreter, e: Logical, scope: Scope): Value {
   const left = evaluate(m, e.left, scope);
-  const truth = e.operator === 'nullish' ? (left.kind === 'nothing' ? false : left.kind === 'unknown' || left.kind === 'choice' ? null : true) : truthOf(left);
+  const truth =
+    e.operator === 'nullish'
+      ? left.kind === 'nothing'
+        ? false
+        : left.kind === 'unknown' || left.kind === 'choice'
+          ? null
+          : true
+      : truthOf(left);
   if (e.operator === 'and') {
     if (truth === false) return left;
     const right = evaluate(m, e.right, scope);
@@ -320,7 +397,8 @@ function logical(m: Interpreter, e: Logical, scope: Scope): Value {
   const right = evaluate(m, e.right, scope);
   if (truth === false) return right;
   // `x or default`: the left where it is something, the right otherwise.
-  if (left.kind === 'unknown' && (right.kind === 'truth' || right.kind === 'unknown')) return unknown(m.textOf(e.range), e.range, 'name');
+  if (left.kind === 'unknown' && (right.kind === 'truth' || right.kind === 'unknown'))
+    return unknown(m.textOf(e.range), e.range, 'name');
   const condition = m.textOf(e.left.range);
   return m.choose([
     { when: new Map([[condition, true]]), value: left },
@@ -334,7 +412,8 @@ function compare(m: Interpreter, e: Compare, scope: Scope): Value {
     const known = comparison(e.operator, a, b);
     if (known !== null) return { kind: 'truth', value: known };
     const tensor = (v: Value) => v.kind === 'batch' || (v.kind === 'sum' && !isNumberLike(v));
-    if ((tensor(a) || tensor(b)) && !/^(?:is|in|not in|instanceof)/.test(e.operator)) return mask(toSum(m, a, e.left.range), toSum(m, b, e.right.range), e.range);
+    if ((tensor(a) || tensor(b)) && !/^(?:is|in|not in|instanceof)/.test(e.operator))
+      return mask(toSum(m, a, e.left.range), toSum(m, b, e.right.range), e.range);
     return unknown(m.textOf(e.range), e.range, 'name', batchOf(a) ?? batchOf(b));
   });
 }
@@ -367,7 +446,14 @@ function comprehension(m: Interpreter, e: Comprehension, scope: Scope): Value {
   const inner = new Scope(scope, 'comprehension');
   const [first] = e.clauses;
   const over = first ? evaluate(m, first.iterable, scope) : nothing;
-  if (e.clauses.length === 1 && first && first.conditions.length === 0 && e.type !== 'dict' && over.kind === 'sequence' && over.items.length <= MOST_UNROLLED) {
+  if (
+    e.clauses.length === 1 &&
+    first &&
+    first.conditions.length === 0 &&
+    e.type !== 'dict' &&
+    over.kind === 'sequence' &&
+    over.items.length <= MOST_UNROLLED
+  ) {
     return sequence(
       over.items.map((item) => {
         assign(m, first.target, item, inner);
@@ -381,7 +467,14 @@ function comprehension(m: Interpreter, e: Comprehension, scope: Scope): Value {
     const iteration = elementOf(m, iterable, m.textOf(clause.iterable.range, 40), clause.iterable.range);
     // A condition keeps some of the entries: their number grows as before, only its value is not known.
     const some = clause.conditions.length > 0 && iteration.length !== null;
-    loops.push(some ? { ...iteration, length: mapTerms(iteration.length as Sum, (t) => ({ ...t, coefficient: { value: null, text: 'some of' } })) } : iteration);
+    loops.push(
+      some
+        ? {
+            ...iteration,
+            length: mapTerms(iteration.length as Sum, (t) => ({ ...t, coefficient: { value: null, text: 'some of' } })),
+          }
+        : iteration,
+    );
     m.loops.push(loops.at(-1) as Iteration);
     assign(m, clause.target, iteration.element, inner);
     for (const condition of clause.conditions) evaluate(m, condition, inner);

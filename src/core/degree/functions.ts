@@ -8,17 +8,29 @@ import type { Interpreter } from './interpreter.ts';
 import { isConfigName } from './names.ts';
 import { Scope } from './store.ts';
 import { mapTerms } from './term.ts';
-import { type CallArguments, type ClassValue, type Closure, nothing, type RecordValue, sequence, type Value } from './values.ts';
+import {
+  type CallArguments,
+  type ClassValue,
+  type Closure,
+  nothing,
+  type RecordValue,
+  sequence,
+  type Value,
+} from './values.ts';
 
 export const emptyArguments: CallArguments = { positional: [], named: new Map(), spread: false };
 
 /** All argument values, in order. */
-export const valuesOf = (args: CallArguments): Value[] => [...args.positional, ...args.named.values()].map((a) => a.value);
+export const valuesOf = (args: CallArguments): Value[] =>
+  [...args.positional, ...args.named.values()].map((a) => a.value);
 
 export function callClosure(m: Interpreter, closure: Closure, args: CallArguments, range: Range): Value {
   const scope = new Scope(closure.scope, closure.node.name ?? 'lambda');
   bind(m, closure, args, scope);
-  const batch = valuesOf(args).map(batchOf).find((b) => b !== null) ?? null;
+  const batch =
+    valuesOf(args)
+      .map(batchOf)
+      .find((b) => b !== null) ?? null;
   return m.invoke(closure, scope) ?? unknown(m.textOf(range, 40), range, 'call', batch);
 }
 
@@ -49,7 +61,8 @@ function ownParameters(m: Interpreter, closure: Closure): readonly Parameter[] {
   return takesReceiver(m, closure) ? parameters.slice(1) : parameters;
 }
 
-const takesReceiver = (m: Interpreter, closure: Closure): boolean => m.language === 'python' && closure.self !== null && closure.node.kind === 'function';
+const takesReceiver = (m: Interpreter, closure: Closure): boolean =>
+  m.language === 'python' && closure.self !== null && closure.node.kind === 'function';
 
 function bindSelf(m: Interpreter, closure: Closure, scope: Scope): void {
   if (closure.self === null) return;
@@ -63,23 +76,49 @@ function bindSelf(m: Interpreter, closure: Closure, scope: Scope): void {
 function bind(m: Interpreter, closure: Closure, args: CallArguments, scope: Scope): void {
   bindSelf(m, closure, scope);
   const positional = [...closure.bound.positional, ...args.positional.map((a) => a.value)];
-  const named = new Map<string, Value>([...closure.bound.named, ...[...args.named].map(([k, a]) => [k, a.value] as const)]);
+  const named = new Map<string, Value>([
+    ...closure.bound.named,
+    ...[...args.named].map(([k, a]) => [k, a.value] as const),
+  ]);
   let next = 0;
   for (const p of ownParameters(m, closure)) {
     const name = p.target.kind === 'name' ? p.target.name : null;
     if (p.kind === 'rest') {
-      assign(m, p.target, args.spread ? unknown(name ?? 'arguments', p.range, 'parameter') : sequence(positional.slice(next)), scope);
+      assign(
+        m,
+        p.target,
+        args.spread ? unknown(name ?? 'arguments', p.range, 'parameter') : sequence(positional.slice(next)),
+        scope,
+      );
       next = positional.length;
     } else if (p.kind === 'keyword-rest') {
-      const rest: RecordValue = { kind: 'record', fields: new Map(named), type: null, name: name ?? 'options', open: args.spread };
+      const rest: RecordValue = {
+        kind: 'record',
+        fields: new Map(named),
+        type: null,
+        name: name ?? 'options',
+        open: args.spread,
+      };
       assign(m, p.target, rest, scope);
     } else {
-      const given = name !== null && named.has(name) ? (named.get(name) as Value) : p.kind === 'positional' && next < positional.length ? (positional[next++] as Value) : null;
+      const given =
+        name !== null && named.has(name)
+          ? (named.get(name) as Value)
+          : p.kind === 'positional' && next < positional.length
+            ? (positional[next++] as Value)
+            : null;
       if (name !== null) named.delete(name);
       const missing = () => (args.spread ? unknown(name ?? 'argument', p.range, 'parameter') : nothing);
       const value = given ?? (p.default ? evaluate(m, p.default, closure.scope) : missing());
       // JavaScript takes the default for `undefined` too.
-      assign(m, p.target, value.kind === 'nothing' && p.default && m.language !== 'python' ? evaluate(m, p.default, closure.scope) : value, scope);
+      assign(
+        m,
+        p.target,
+        value.kind === 'nothing' && p.default && m.language !== 'python'
+          ? evaluate(m, p.default, closure.scope)
+          : value,
+        scope,
+      );
     }
   }
 }
@@ -100,4 +139,3 @@ function dataclassFields(m: Interpreter, type: ClassValue, args: CallArguments, 
   });
   for (const [name, a] of args.named) m.store.write(self.fields, name, a.value);
 }
-

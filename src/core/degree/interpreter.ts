@@ -4,19 +4,32 @@
  */
 import type { Language, Range } from '../analysis.ts';
 import type { Expression, FunctionDefinition, Lambda, Module, Pattern, Statement } from '../syntax/tree.ts';
-import { accumulate, elementOf, type Iteration } from './loops.ts';
 import { bindTo } from './arguments.ts';
+import { assign, truthOf } from './assignments.ts';
 import { unknown } from './convert.ts';
 import { evaluate } from './expressions.ts';
+import { callWithoutArguments } from './functions.ts';
+import { accumulate, elementOf, type Iteration } from './loops.ts';
+import { isBatchSizeName } from './names.ts';
 import { Recorder } from './recorder.ts';
 import { same } from './same.ts';
 import { Scope, Store } from './store.ts';
 import { mapTerms, numberOf, type Place } from './term.ts';
-import { isBatchSizeName } from './names.ts';
+import {
+  type Alternative,
+  type ClassValue,
+  type Closure,
+  choose,
+  type NamedValue,
+  noArguments,
+  nothing,
+  type OptimizerValue,
+  type RecordValue,
+  type Sequence,
+  sequence,
+  type Value,
+} from './values.ts';
 import { Vocabulary } from './vocabulary.ts';
-import { type Alternative, type ClassValue, type Closure, choose, type NamedValue, noArguments, nothing, type OptimizerValue, type RecordValue, type Sequence, sequence, type Value } from './values.ts';
-import { callWithoutArguments } from './functions.ts';
-import { assign, truthOf } from './assignments.ts';
 
 /** How a list of statements ended. */
 export type Completion = 'normal' | 'stopped';
@@ -87,13 +100,15 @@ export class Interpreter {
 
   /** The whole file: its top level first, then every function and method that nothing in it calls. */
   run(module: Module): void {
-    for (const [name] of this.source.matchAll(/[A-Za-z_$][\w$]*/g)) this.mentions.set(name, (this.mentions.get(name) ?? 0) + 1);
+    for (const [name] of this.source.matchAll(/[A-Za-z_$][\w$]*/g))
+      this.mentions.set(name, (this.mentions.get(name) ?? 0) + 1);
     const unused = (name: string | null) => (this.mentions.get(name ?? '') ?? 0) <= 1;
     this.hoist(module.body, this.globals);
     this.execute(module.body, this.globals);
     // What nothing mentions comes first: it may call the others, with better arguments than none.
     for (const wanted of [unused, () => true]) {
-      for (let i = 0; i < this.defined.length; i++) if (wanted(this.defined[i]?.node.name ?? null)) this.runUncalled(this.defined[i] as Closure);
+      for (let i = 0; i < this.defined.length; i++)
+        if (wanted(this.defined[i]?.node.name ?? null)) this.runUncalled(this.defined[i] as Closure);
       for (let i = 0; i < this.classes.length; i++) this.runClass(this.classes[i] as ClassValue, wanted);
     }
   }
@@ -106,7 +121,10 @@ export class Interpreter {
   }
 
   textOf(range: Range, most = 72): string {
-    const text = this.source.slice(range.start, Math.min(range.end, range.start + 4 * most)).replace(/\s+/g, ' ').trim();
+    const text = this.source
+      .slice(range.start, Math.min(range.end, range.start + 4 * most))
+      .replace(/\s+/g, ' ')
+      .trim();
     return text.length > most ? `${text.slice(0, most - 1)}…` : text;
   }
 
@@ -138,7 +156,10 @@ export class Interpreter {
 
   /** A command-line flag: its default is a number that a launch may override. */
   defineFlag(name: string, value: Value | null, range: Range): void {
-    const bound = value === null || value.kind === 'truth' || value.kind === 'nothing' ? unknown(`FLAGS.${name}`, range, 'config') : value;
+    const bound =
+      value === null || value.kind === 'truth' || value.kind === 'nothing'
+        ? unknown(`FLAGS.${name}`, range, 'config')
+        : value;
     const marked = bound.kind === 'sum' ? mapTerms(bound, (t) => ({ ...t, origin: 'argument-default' })) : bound;
     this.store.write(this.flags.fields, name, marked);
     const number = bound.kind === 'sum' ? numberOf(bound) : null;
@@ -149,7 +170,8 @@ export class Interpreter {
 
   /** A number that is bound to a name which stands for the batch size. */
   nameBatchSize(value: number, range: Range, text: string, origin: NamedBatchSize['origin']): void {
-    if (!this.batchSizes.some((b) => b.range.start === range.start)) this.batchSizes.push({ value, range, text, origin });
+    if (!this.batchSizes.some((b) => b.range.start === range.start))
+      this.batchSizes.push({ value, range, text, origin });
   }
 
   /** Those that are not for evaluation come first, and alone where there are any. */
@@ -209,20 +231,32 @@ export class Interpreter {
         this.executeAssign(s, scope);
         return 'normal';
       case 'if':
-        return this.branch(s.test, scope, () => this.execute(s.then, scope), () => this.execute(s.otherwise, scope), implied);
+        return this.branch(
+          s.test,
+          scope,
+          () => this.execute(s.then, scope),
+          () => this.execute(s.otherwise, scope),
+          implied,
+        );
       case 'for':
         return this.executeFor(s, scope);
       case 'while':
         this.execute(s.initial, scope);
         if (s.test) evaluate(this, s.test, scope);
-        this.inLoop({ element: nothing, count: null, length: null, over: this.textOf(s.test?.range ?? s.range, 40) }, () => {
-          this.execute(s.body, scope);
-          this.execute(s.update, scope);
-        });
+        this.inLoop(
+          { element: nothing, count: null, length: null, over: this.textOf(s.test?.range ?? s.range, 40) },
+          () => {
+            this.execute(s.body, scope);
+            this.execute(s.update, scope);
+          },
+        );
         this.execute(s.otherwise, scope);
         return 'normal';
       case 'return':
-        this.frame.returns.push({ when: new Map(this.path), value: s.value ? this.record.returned(s.value.range, evaluate(this, s.value, scope)) : nothing });
+        this.frame.returns.push({
+          when: new Map(this.path),
+          value: s.value ? this.record.returned(s.value.range, evaluate(this, s.value, scope)) : nothing,
+        });
         return 'stopped';
       case 'with':
         return this.executeWith(s, scope);
@@ -231,7 +265,8 @@ export class Interpreter {
         for (const handler of s.handlers) {
           const branch = this.store.attempt(() => this.execute(handler, scope));
           // What only a handler defines (a fallback import) is kept; what the body defined stays.
-          for (const [map, values] of branch.written) for (const [key, value] of values) if (!map.has(key)) this.store.write(map, key, value);
+          for (const [map, values] of branch.written)
+            for (const [key, value] of values) if (!map.has(key)) this.store.write(map, key, value);
         }
         if (completion === 'normal') this.execute(s.otherwise, scope);
         return this.execute(s.finally, scope) === 'stopped' ? 'stopped' : completion;
@@ -244,7 +279,11 @@ export class Interpreter {
         return 'normal';
       case 'import':
         for (const b of s.bindings) {
-          if (b.local !== '') this.define(scope, b.local, { kind: 'api', name: b.member === null || b.member === 'default' ? b.module : `${b.module}.${b.member}` });
+          if (b.local !== '')
+            this.define(scope, b.local, {
+              kind: 'api',
+              name: b.member === null || b.member === 'default' ? b.module : `${b.module}.${b.member}`,
+            });
         }
         return 'normal';
       case 'block':
@@ -260,7 +299,8 @@ export class Interpreter {
 
   private executeAssign(s: Extract<Statement, { kind: 'assign' }>, scope: Scope): void {
     if (!s.value) {
-      for (const target of s.targets) if (target.kind === 'name' && !scope.variables.has(target.name)) this.define(scope, target.name, nothing);
+      for (const target of s.targets)
+        if (target.kind === 'name' && !scope.variables.has(target.name)) this.define(scope, target.name, nothing);
       return;
     }
     const value = evaluate(this, s.value, scope);
@@ -272,14 +312,26 @@ export class Interpreter {
 
   /** `x = x + loss` adds up like `x += loss`: its variable keeps the depth at which it was made. */
   private readsTarget(target: Pattern, value: Expression): boolean {
-    return target.kind === 'name' && value.kind === 'binary' && [value.left, value.right].some((side) => side.kind === 'name' && side.name === target.name);
+    return (
+      target.kind === 'name' &&
+      value.kind === 'binary' &&
+      [value.left, value.right].some((side) => side.kind === 'name' && side.name === target.name)
+    );
   }
 
   /** Runs both sides of a test that cannot be decided, and joins what they left. */
-  branch(test: Expression, scope: Scope, then: () => Completion, otherwise: () => Completion, implied: string[] = []): Completion {
+  branch(
+    test: Expression,
+    scope: Scope,
+    then: () => Completion,
+    otherwise: () => Completion,
+    implied: string[] = [],
+  ): Completion {
     const value = evaluate(this, test, scope);
     const { text, holds } = this.condition(test);
-    const known = this.isMain(test) ? true : (truthOf(value) ?? (this.path.has(text) ? this.path.get(text) === holds : null));
+    const known = this.isMain(test)
+      ? true
+      : (truthOf(value) ?? (this.path.has(text) ? this.path.get(text) === holds : null));
     if (known !== null) return known ? then() : otherwise();
     const attempt = (way: boolean, body: () => Completion) => {
       let completion: Completion = 'normal';
@@ -388,16 +440,32 @@ export class Interpreter {
 
   /** Function declarations are known before the first statement runs. In Python too it helps: a file is read as a whole. */
   private hoist(body: readonly Statement[], scope: Scope): void {
-    for (const s of body) if (s.kind === 'function' && !scope.variables.has(s.name)) scope.variables.set(s.name, { kind: 'closure', node: s, scope, self: null, bound: noArguments, owner: null });
+    for (const s of body)
+      if (s.kind === 'function' && !scope.variables.has(s.name))
+        scope.variables.set(s.name, { kind: 'closure', node: s, scope, self: null, bound: noArguments, owner: null });
   }
 
   private executeClass(s: Extract<Statement, { kind: 'class' }>, scope: Scope): void {
-    const type: ClassValue = { kind: 'class', node: s, scope, bases: s.bases.map((b) => evaluate(this, b, scope)), fields: new Map() };
+    const type: ClassValue = {
+      kind: 'class',
+      node: s,
+      scope,
+      bases: s.bases.map((b) => evaluate(this, b, scope)),
+      fields: new Map(),
+    };
     this.define(scope, s.name, type);
     if (!this.classes.some((c) => c.node === s)) this.classes.push(type);
     const inside = new Scope(scope, s.name);
     for (const statement of s.body) {
-      if (statement.kind === 'function') type.fields.set(statement.name, { kind: 'closure', node: statement, scope, self: null, bound: noArguments, owner: type });
+      if (statement.kind === 'function')
+        type.fields.set(statement.name, {
+          kind: 'closure',
+          node: statement,
+          scope,
+          self: null,
+          bound: noArguments,
+          owner: type,
+        });
       else this.execute([statement], inside);
     }
     for (const [name, value] of inside.variables) type.fields.set(name, value);
@@ -428,7 +496,9 @@ export class Interpreter {
   private readonly instances = new Map<object, RecordValue>();
 
   private runClass(type: ClassValue, wanted: (name: string | null) => boolean): void {
-    const methods = [...type.fields.values()].filter((f): f is Closure => f.kind === 'closure' && !this.calls.has(f.node) && wanted(f.node.name));
+    const methods = [...type.fields.values()].filter(
+      (f): f is Closure => f.kind === 'closure' && !this.calls.has(f.node) && wanted(f.node.name),
+    );
     if (methods.length === 0) return;
     const self =
       this.instances.get(type.node) ??
@@ -449,7 +519,8 @@ export class Interpreter {
   invoke(closure: Closure, scope: Scope): Value | null {
     const times = (this.calls.get(closure.node) ?? 0) + 1;
     this.calls.set(closure.node, times);
-    if (times > MOST_CALLS_OF_ONE || this.running.length >= DEEPEST_CALL || this.running.includes(closure.node)) return null;
+    if (times > MOST_CALLS_OF_ONE || this.running.length >= DEEPEST_CALL || this.running.includes(closure.node))
+      return null;
     const [statement, pathBefore] = [this.statement, new Map(this.path)];
     const frame: Frame = {
       node: closure.node,
@@ -466,8 +537,17 @@ export class Interpreter {
     this.running.pop();
     this.frames.pop();
     this.statement = statement;
-    if (frame.yields.length) return { kind: 'repeated', element: this.choose(frame.yields.map((value) => ({ when: new Map(), value }))), count: null, length: null };
-    const outside = frame.returns.map((r) => ({ when: new Map([...r.when].filter(([text]) => !pathBefore.has(text))), value: r.value }));
+    if (frame.yields.length)
+      return {
+        kind: 'repeated',
+        element: this.choose(frame.yields.map((value) => ({ when: new Map(), value }))),
+        count: null,
+        length: null,
+      };
+    const outside = frame.returns.map((r) => ({
+      when: new Map([...r.when].filter(([text]) => !pathBefore.has(text))),
+      value: r.value,
+    }));
     return outside.length ? this.choose(outside) : nothing;
   }
 
@@ -494,4 +574,5 @@ export class Interpreter {
 }
 
 export const isStatic = (node: FunctionDefinition | Lambda): boolean =>
-  node.kind === 'function' && (node.isStatic || node.decorators.some((d) => d.kind === 'name' && d.name === 'staticmethod'));
+  node.kind === 'function' &&
+  (node.isStatic || node.decorators.some((d) => d.kind === 'name' && d.name === 'staticmethod'));

@@ -7,10 +7,10 @@ import { parameterSum, toSum, unknown } from './convert.ts';
 import { evaluate } from './expressions.ts';
 import type { Interpreter } from './interpreter.ts';
 import { isLoaderName } from './names.ts';
+import { same } from './same.ts';
 import type { Scope } from './store.ts';
 import { mapTerms, markUnknown, type Sum, sizeOf, symbol } from './term.ts';
-import { forEach, sequence, type Repeated, type Value } from './values.ts';
-import { same } from './same.ts';
+import { forEach, type Repeated, sequence, type Value } from './values.ts';
 
 /** One loop: what its variable holds, and how often it runs, as degrees. */
 export interface Iteration {
@@ -29,7 +29,12 @@ export function elementOf(m: Interpreter, value: Value, over: string, range: Ran
     case 'sum': {
       const taken = takeAxis(value.row, 0, false);
       if (!taken) return { element: value, count: null, length: null, over };
-      return { element: { ...value, row: taken.row }, count: exponentsOf(taken.axis.names), length: sizeOf(taken.axis.names, 'actual', range), over };
+      return {
+        element: { ...value, row: taken.row },
+        count: exponentsOf(taken.axis.names),
+        length: sizeOf(taken.axis.names, 'actual', range),
+        over,
+      };
     }
     case 'sequence': {
       const element = m.choose(value.items.map((v) => ({ when: new Map(), value: v })));
@@ -38,12 +43,22 @@ export function elementOf(m: Interpreter, value: Value, over: string, range: Ran
     case 'repeated':
       return { element: value.element, count: value.count, length: value.length, over };
     case 'batches':
-      return { element: { kind: 'batch', source: value.source }, count: { K: 1 }, length: symbol(`len(${over})`, range), over };
+      return {
+        element: { kind: 'batch', source: value.source },
+        count: { K: 1 },
+        length: symbol(`len(${over})`, range),
+        over,
+      };
     case 'batch':
       return { element: { kind: 'batch', source: value.source }, count: null, length: null, over };
     case 'parameters': {
       const tensor = parameterSum(range);
-      return { element: value.named ? sequence([{ kind: 'text', value: null, range }, tensor]) : tensor, count: { P: 1 }, length: sizeOf(['P'], 'actual', range), over };
+      return {
+        element: value.named ? sequence([{ kind: 'text', value: null, range }, tensor]) : tensor,
+        count: { P: 1 },
+        length: sizeOf(['P'], 'actual', range),
+        over,
+      };
     }
     case 'record':
       return fixed(m.choose([...value.fields.values()].slice(0, 8).map((v) => ({ when: new Map(), value: v }))));
@@ -58,7 +73,11 @@ export function elementOf(m: Interpreter, value: Value, over: string, range: Ran
       const first = all[0];
       if (!first) return fixed(unknown(over, range, 'name'));
       const alike = all.every((i) => JSON.stringify(i.count) === JSON.stringify(first.count));
-      return { ...first, element: m.choose(all.map((i) => ({ when: new Map(), value: i.element }))), count: alike ? first.count : null };
+      return {
+        ...first,
+        element: m.choose(all.map((i) => ({ when: new Map(), value: i.element }))),
+        count: alike ? first.count : null,
+      };
     }
     default:
       return { element: unknown(over, range, 'name'), count: null, length: null, over };
@@ -76,7 +95,10 @@ export function summedOver(m: Interpreter, value: Value, depth: number, range: R
       let result = toSum(m, v, range);
       for (const loop of loops) {
         const { count } = loop;
-        result = count === null ? markUnknown(result, `what \`${loop.over}\` runs over is not known here`) : mapTerms(result, (t) => ({ ...t, summed: addExponents(t.summed, count) }));
+        result =
+          count === null
+            ? markUnknown(result, `what \`${loop.over}\` runs over is not known here`)
+            : mapTerms(result, (t) => ({ ...t, summed: addExponents(t.summed, count) }));
       }
       return result;
     },
@@ -87,10 +109,18 @@ export function summedOver(m: Interpreter, value: Value, depth: number, range: R
 /**
  * `target op= value`: inside a loop, what is added to a variable from outside is added as often as the loop runs.
  */
-export function accumulate(m: Interpreter, target: Pattern, operator: ArithmeticOperator, value: Value, range: Range, scope: Scope): Value {
+export function accumulate(
+  m: Interpreter,
+  target: Pattern,
+  operator: ArithmeticOperator,
+  value: Value,
+  range: Range,
+  scope: Scope,
+): Value {
   if (target.kind !== 'name' && target.kind !== 'member' && target.kind !== 'index') return value;
   const before = evaluate(m, target, scope);
-  const added = operator === '+' || operator === '-' ? summedOver(m, value, targetDepth(m, target, scope), range) : value;
+  const added =
+    operator === '+' || operator === '-' ? summedOver(m, value, targetDepth(m, target, scope), range) : value;
   return arithmetic(m, operator, before, added, range);
 }
 
@@ -112,9 +142,17 @@ export function appended(m: Interpreter, list: Value, item: Value, depth: number
   const loops = m.loops.slice(depth);
   if (loops.length === 0) return list.kind === 'sequence' ? sequence([...list.items, item]) : list;
   const repeated = repeat(item, loops);
-  const known = list.kind === 'sequence' ? list.items.length === 0 : list.kind === 'repeated' && same(list.element, item);
+  const known =
+    list.kind === 'sequence' ? list.items.length === 0 : list.kind === 'repeated' && same(list.element, item);
   if (known) return repeated;
-  return { ...repeated, element: m.choose([...(list.kind === 'repeated' ? [{ when: new Map(), value: list.element }] : []), { when: new Map(), value: item }]), count: null };
+  return {
+    ...repeated,
+    element: m.choose([
+      ...(list.kind === 'repeated' ? [{ when: new Map(), value: list.element }] : []),
+      { when: new Map(), value: item },
+    ]),
+    count: null,
+  };
 }
 
 export function repeat(element: Value, loops: readonly Iteration[]): Repeated {

@@ -1,12 +1,26 @@
 /** Losses of the catalogue: what their reduction argument makes of their per-element values. */
 import type { AxisName } from '../analysis.ts';
 import type { LossEntry, LossReduction } from '../catalogue/schema.ts';
+import { collapse, multiply } from './algebra.ts';
 import { type Bound, bindTo, constantName, isFalse } from './arguments.ts';
 import { type Axis, type AxisRow, addExponents, axesOf, axis, exponentsOf, row, scalarRow } from './axes.ts';
 import { batchOf, toSum } from './convert.ts';
 import type { Interpreter } from './interpreter.ts';
 import { same } from './same.ts';
-import { collapse, degreeOf, type DivisorKind, either, isNumberLike, mapTerms, multiply, type Place, type Sum, step, sum, term, type Term, withOperation } from './term.ts';
+import {
+  type DivisorKind,
+  degreeOf,
+  either,
+  isNumberLike,
+  mapTerms,
+  type Place,
+  type Sum,
+  step,
+  sum,
+  type Term,
+  term,
+  withOperation,
+} from './term.ts';
 import { type CallArguments, forEach, nothing, type Value } from './values.ts';
 
 /**
@@ -14,7 +28,13 @@ import { type CallArguments, forEach, nothing, type Value } from './values.ts';
  * @param settings arguments of the constructor, or of the function itself
  * @param args arguments of the call (the same for a function)
  */
-export function applyLoss(m: Interpreter, entry: LossEntry, settings: CallArguments, args: CallArguments, place: Place): Value {
+export function applyLoss(
+  m: Interpreter,
+  entry: LossEntry,
+  settings: CallArguments,
+  args: CallArguments,
+  place: Place,
+): Value {
   const chosen = bindTo(entry.parameters, settings);
   const inputs = entry.form === 'class' ? bindTo(entry.call ?? [], args) : chosen;
   return forEach(
@@ -43,15 +63,28 @@ function reductionFor(m: Interpreter, entry: LossEntry, value: Value, chosen: Bo
     const [average, reduce] = [chosen.get(legacy.average)?.value ?? null, chosen.get(legacy.reduce)?.value ?? null];
     if (isFalse(reduce)) return values.none ?? otherwise;
     if (isFalse(average)) return values.sum ?? otherwise;
-    if (average !== null && average.kind !== 'nothing') return average.kind === 'truth' || average.kind === 'text' ? (values.mean ?? otherwise) : `\`${legacy.average}\` is not written here`;
+    if (average !== null && average.kind !== 'nothing')
+      return average.kind === 'truth' || average.kind === 'text'
+        ? (values.mean ?? otherwise)
+        : `\`${legacy.average}\` is not written here`;
   }
-  if (value.kind === 'nothing') return chosen.spread && parameter !== null && entry.form === 'class' ? `\`${parameter}\` may be among the arguments that are passed on` : otherwise;
+  if (value.kind === 'nothing')
+    return chosen.spread && parameter !== null && entry.form === 'class'
+      ? `\`${parameter}\` may be among the arguments that are passed on`
+      : otherwise;
   const key = constantName(m, value);
-  const found = key === null ? undefined : values[key] ?? values[key.toLowerCase()] ?? values[key.toUpperCase()];
+  const found = key === null ? undefined : (values[key] ?? values[key.toLowerCase()] ?? values[key.toUpperCase()]);
   return found ?? `the value of \`${parameter ?? 'reduction'}\` is not written here`;
 }
 
-function oneLoss(m: Interpreter, entry: LossEntry, reduction: LossReduction | string, chosen: Bound, inputs: Bound, place: Place): Sum {
+function oneLoss(
+  m: Interpreter,
+  entry: LossEntry,
+  reduction: LossReduction | string,
+  chosen: Bound,
+  inputs: Bound,
+  place: Place,
+): Sum {
   const element = perElement(m, entry, inputs, place);
   const weights = entry.weights ? (chosen.get(entry.weights) ?? inputs.get(entry.weights)) : null;
   const w = weights ? toSum(m, weights.value, weights.range) : null;
@@ -78,20 +111,33 @@ function reduced(s: Sum, reduction: LossReduction, weighted: boolean, chosen: Bo
   const over = axesOf(s.row);
   const closed = (change: (t: Term) => Term): Sum => sum(s.terms.map(change), scalarRow);
   const summed = (t: Term): Term => ({ ...t, summed: addExponents(t.summed, exponentsOf(over)) });
-  const op = (word: 'sum' | 'mean' | 'max' | 'none', axes: readonly AxisName[], divisor: DivisorKind | null) => ({ word, over: axes, divisor, api });
+  const op = (word: 'sum' | 'mean' | 'max' | 'none', axes: readonly AxisName[], divisor: DivisorKind | null) => ({
+    word,
+    over: axes,
+    divisor,
+    api,
+  });
   switch (reduction.operation) {
     case 'none':
       return withOperation(s, op('none', [], null), place);
     case 'sum':
       return withOperation(closed(summed), op('sum', over, null), place);
     case 'max':
-      return withOperation(closed((t) => ({ ...t, selected: [...new Set([...t.selected, ...over])] })), op('max', over, null), place);
+      return withOperation(
+        closed((t) => ({ ...t, selected: [...new Set([...t.selected, ...over])] })),
+        op('max', over, null),
+        place,
+      );
     case 'mean': {
       const kind = divisorOf(reduction.denominator, weighted, chosen);
       if (reduction.denominator === 'batch') {
         const inner = over.filter((n) => n !== 'B');
         const batchOnly = closed((t) => ({ ...summed(t), over: [...t.over, { exponents: { B: 1 }, kind }] }));
-        return withOperation(inner.length ? withOperation(batchOnly, op('sum', inner, null), place) : batchOnly, op('mean', ['B'], kind), place);
+        return withOperation(
+          inner.length ? withOperation(batchOnly, op('sum', inner, null), place) : batchOnly,
+          op('mean', ['B'], kind),
+          place,
+        );
       }
       return withOperation(
         closed((t) => ({ ...summed(t), over: [...t.over, { exponents: exponentsOf(over), kind }] })),
@@ -149,10 +195,14 @@ function perElement(m: Interpreter, entry: LossEntry, inputs: Bound, place: Plac
   const sums = given.flatMap((g) => (g.sum ? [collapse(g.sum, 'the input')] : []));
   const terms = sums.flatMap((s) => s.terms);
   const grows = terms.find((t) => t.theta !== 'no' && degreeOf(t, 'B') !== 0);
-  const unknown = terms.find((t) => t.theta !== 'no' && t.unknown !== null)?.unknown ?? (grows ? 'its input changes with the batch size' : null);
+  const unknown =
+    terms.find((t) => t.theta !== 'no' && t.unknown !== null)?.unknown ??
+    (grows ? 'its input changes with the batch size' : null);
   const bindings = bindAxes(given);
   const outputRow = outputOf(signature.output, bindings);
-  const inside = [...new Set(signature.inputs.flatMap((i) => i.axes))].filter((a) => !signature.output.includes(a) && !a.startsWith('*')) as AxisName[];
+  const inside = [...new Set(signature.inputs.flatMap((i) => i.axes))].filter(
+    (a) => !signature.output.includes(a) && !a.startsWith('*'),
+  ) as AxisName[];
   const theta = terms.length === 0 ? 'maybe' : terms.map((t) => t.theta).reduce(either);
   const base = term({
     theta,
@@ -163,11 +213,16 @@ function perElement(m: Interpreter, entry: LossEntry, inputs: Bound, place: Plac
     summed: entry.inner === 'mean' ? {} : exponentsOf(inside),
     assumed: entry.exampleDependsOnBatch ? ['the loss of one example depends on the others in its batch'] : [],
   });
-  const made = step(base, outputRow, { ...place, text: `${(entry.names[0] ?? '').split('.').at(-1)}: per ${outputRow.front.length + outputRow.back.length + (outputRow.rest ? 1 : 0) > 1 ? 'element' : 'example'}` });
+  const made = step(base, outputRow, {
+    ...place,
+    text: `${(entry.names[0] ?? '').split('.').at(-1)}: per ${outputRow.front.length + outputRow.back.length + (outputRow.rest ? 1 : 0) > 1 ? 'element' : 'example'}`,
+  });
   const s = sum([made], outputRow);
   // What Keras averages inside, before its own reduction, is a step of its own; sums over classes are the loss itself.
   const shown = inside.filter((n) => n !== 'C' && n !== 'B');
-  return entry.inner === 'mean' && shown.length ? withOperation(s, { word: 'mean', over: shown, divisor: 'actual', api: entry.names[0] ?? '' }, place) : s;
+  return entry.inner === 'mean' && shown.length
+    ? withOperation(s, { word: 'mean', over: shown, divisor: 'actual', api: entry.names[0] ?? '' }, place)
+    : s;
 }
 
 /** The input as one tensor; of several alternatives, the first stands for the shape. */

@@ -4,12 +4,15 @@
  */
 
 /** `batch_size`, `FLAGS.batch_size`, `batchSize`, `bs`, `per_device_train_batch_size`. Counts of batches and dictionaries of sizes are not. */
-const BATCH_SIZE = /^(?:\w+_)?(?:mini_?)?batch_?(?:size|sz|len)(?:_?per_?\w+)?$|^(?:\w+[a-z])?(?:Mini)?BatchSize$|^(?:n_?batch|bsz?|bsize|mb_?size)$/i;
+const BATCH_SIZE =
+  /^(?:\w+_)?(?:mini_?)?batch_?(?:size|sz|len)(?:_?per_?\w+)?$|^(?:\w+[a-z])?(?:Mini)?BatchSize$|^(?:n_?batch|bsz?|bsize|mb_?size)$/i;
 
-export const isBatchSizeName = (name: string): boolean => BATCH_SIZE.test(lastPart(name)) && !/accum|buffer|num_batches/i.test(name);
+export const isBatchSizeName = (name: string): boolean =>
+  BATCH_SIZE.test(lastPart(name)) && !/accum|buffer|num_batches/i.test(name);
 
 /** Objects that hold settings: their unknown fields are numbers, not tensors. */
-const CONFIG = /^(?:args?|opts?|opt|flags?|config|conf|cfg|hparams?|hps?|hp|settings|options|params|hyper\w*|C|model_args|training_args|\w*_(?:args|config|cfg|opts?|params|flags)|\w+(?:Args|Config|Options|Settings|Params))$/i;
+const CONFIG =
+  /^(?:args?|opts?|opt|flags?|config|conf|cfg|hparams?|hps?|hp|settings|options|params|hyper\w*|C|model_args|training_args|\w*_(?:args|config|cfg|opts?|params|flags)|\w+(?:Args|Config|Options|Settings|Params))$/i;
 
 export const isConfigName = (name: string): boolean => CONFIG.test(lastPart(name));
 
@@ -20,25 +23,35 @@ const HYPER =
 export const isHyperparameterName = (name: string): boolean => HYPER.test(lastPart(name));
 
 /** What may compute a loss itself. */
-const LOSS = /loss|criterion|criterium|objective|\bcost|_cost|cost_fn|crit(?:\b|_)|penalty|divergence|nll|cross_?entropy|elbo|mse|bce/i;
+const LOSS =
+  /loss|criterion|criterium|objective|\bcost|_cost|cost_fn|crit(?:\b|_)|penalty|divergence|nll|cross_?entropy|elbo|mse|bce/i;
 
 export const isLossName = (name: string): boolean => LOSS.test(lastPart(name)) && !isMetricName(lastPart(name));
 
 /** A value that is only looked at. */
-const METRIC = /acc(?:uracy)?(?:$|_)|accuracy|metric|psnr|ssim|score|iou|f1|precision|recall|perplexity|ppl|auc|rmse$|correct|eval|valid|^val_|_val$|^test|_test$|running|avg_?meter|total_loss_?\d*_?value|epoch|log_|history/i;
+const METRIC =
+  /acc(?:uracy)?(?:$|_)|accuracy|metric|psnr|ssim|score|iou|f1|precision|recall|perplexity|ppl|auc|rmse$|correct|eval|valid|^val_|_val$|^test|_test$|running|avg_?meter|total_loss_?\d*_?value|epoch|log_|history/i;
 
-export const isMetricName = (name: string): boolean => METRIC.test(lastPart(name)) || /[a-z](?:Accuracy|Metric|Score)$|^val[A-Z]/.test(lastPart(name));
+export const isMetricName = (name: string): boolean =>
+  METRIC.test(lastPart(name)) || /[a-z](?:Accuracy|Metric|Score)$|^val[A-Z]/.test(lastPart(name));
 
 /** An iterable that yields batches. */
-const LOADER = /loader|dataset|batches|data_?iter|iterator|\bdata\b|_data$|_ds$|^ds$|generator|train_set|trainset|train_gen/i;
+const LOADER =
+  /loader|dataset|batches|data_?iter|iterator|\bdata\b|_data$|_ds$|^ds$|generator|train_set|trainset|train_gen/i;
 
 export const isLoaderName = (name: string): boolean => LOADER.test(name);
 
 /** Something called as a model is: its rows stay examples. */
-export const isModelName = (name: string): boolean => /model|\bfc\d?$|^fc\d?$|conv\d?$|linear|net(?:work)?$|^net|encoder|decoder|generator|discriminator|critic|actor|policy|backbone|head$|^(?:G|D|net[GD])$|classifier|layer|forward|predict|transformer|embed|apply/i.test(lastPart(name));
+export const isModelName = (name: string): boolean =>
+  /model|\bfc\d?$|^fc\d?$|conv\d?$|linear|net(?:work)?$|^net|encoder|decoder|generator|discriminator|critic|actor|policy|backbone|head$|^(?:G|D|net[GD])$|classifier|layer|forward|predict|transformer|embed|apply/i.test(
+    lastPart(name),
+  );
 
 /** Test files: no lens belongs on them. */
-export const isTestPath = (path: string): boolean => /(?:^|[\\/])(?:tests?|__tests__|spec)[\\/]|(?:^|[\\/])(?:test_[^\\/]*|[^\\/]*_test|[^\\/]*\.(?:test|spec))\.\w+$|(?:^|[\\/])conftest\.py$/i.test(path);
+export const isTestPath = (path: string): boolean =>
+  /(?:^|[\\/])(?:tests?|__tests__|spec)[\\/]|(?:^|[\\/])(?:test_[^\\/]*|[^\\/]*_test|[^\\/]*\.(?:test|spec))\.\w+$|(?:^|[\\/])conftest\.py$/i.test(
+    path,
+  );
 
 export function lastPart(name: string): string {
   const parts = name.split('.');
@@ -49,7 +62,12 @@ export function lastPart(name: string): string {
 export function axisOfSizeName(name: string): 'B' | 'T' | 'F' | 'C' | 'Z' | null {
   const n = lastPart(name);
   if (isBatchSizeName(n)) return 'B';
-  if (/^(?:seq_?len(?:gth)?|sequence_length|block_size|n_?ctx|time_?steps|num_?steps|n_steps|unroll\w*|T|max_?len\w*)$/i.test(n)) return 'T';
+  if (
+    /^(?:seq_?len(?:gth)?|sequence_length|block_size|n_?ctx|time_?steps|num_?steps|n_steps|unroll\w*|T|max_?len\w*)$/i.test(
+      n,
+    )
+  )
+    return 'T';
   if (/^(?:n_?classes|num_?classes|vocab_?size|n_?vocab)$/i.test(n)) return 'C';
   if (/^(?:latent_?(?:dim|size)|z_?dim|n_?z|nz)$/i.test(n)) return 'Z';
   return null;

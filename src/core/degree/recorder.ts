@@ -100,7 +100,15 @@ export class Recorder {
       for (const o of chain) if (o !== lead) this.absorbed.add(keyOf(o));
       const seen = this.observations.get(keyOf(lead)) ?? [];
       if (seen.length >= 12) continue;
-      seen.push({ operation: lead, chain, term: t, row: s.row, evaluation: !this.m.frame.gradient || isMetricName(name), functionName: name, className });
+      seen.push({
+        operation: lead,
+        chain,
+        term: t,
+        row: s.row,
+        evaluation: !this.m.frame.gradient || isMetricName(name),
+        functionName: name,
+        className,
+      });
       this.observations.set(keyOf(lead), seen);
     }
     return s;
@@ -128,7 +136,8 @@ export class Recorder {
 
   returned(range: Range, value: Value): Value {
     const { node, owner } = this.m.frame;
-    if (node) this.returns.push({ value, range, functionName: node.name ?? '', className: owner?.node.name ?? '', node });
+    if (node)
+      this.returns.push({ value, range, functionName: node.name ?? '', className: owner?.node.name ?? '', node });
     return value;
   }
 
@@ -150,7 +159,13 @@ export class Recorder {
 
   optimizer(entry: OptimizerEntry, args: CallArguments, site: { readonly range: Range }): Value {
     const known = this.optimizers.find((o) => keyOf(o) === keyOf(site));
-    const made: OptimizerValue = { kind: 'optimizer', entry, arguments: args, range: site.range, id: known?.id ?? this.optimizers.length };
+    const made: OptimizerValue = {
+      kind: 'optimizer',
+      entry,
+      arguments: args,
+      range: site.range,
+      id: known?.id ?? this.optimizers.length,
+    };
     if (known) this.optimizers[known.id] = made;
     else this.optimizers.push(made);
     return made;
@@ -160,7 +175,9 @@ export class Recorder {
     this.schedules.set(optimizer.id, name);
   }
 
-  sink(record: Omit<SinkRecord, 'stepRange' | 'clip' | 'optimizers'> & { readonly optimizer: OptimizerValue[] }): number {
+  sink(
+    record: Omit<SinkRecord, 'stepRange' | 'clip' | 'optimizers'> & { readonly optimizer: OptimizerValue[] },
+  ): number {
     const { optimizer, ...rest } = record;
     this.sinks.push({ ...rest, optimizers: optimizer, stepRange: null, clip: null });
     return this.sinks.length - 1;
@@ -182,7 +199,8 @@ export class Recorder {
   }
 
   fit(receiver: string, source: BatchSource | null, otherwise: number | null, range: Range): void {
-    if (!this.fits.some((f) => keyOf(f) === keyOf({ range }))) this.fits.push({ receiver, source, default: otherwise, range });
+    if (!this.fits.some((f) => keyOf(f) === keyOf({ range })))
+      this.fits.push({ receiver, source, default: otherwise, range });
   }
 
   /** The batches of an earlier `fit` on the same model; `compile` comes first as a rule, so that `report.ts` looks again. */

@@ -1,16 +1,24 @@
 /** Functions that take axes away, by the catalogue's words for them. */
 import type { ReducerEntry } from '../catalogue/schema.ts';
+import { multiply, power } from './algebra.ts';
 import { axesArgument, bindTo, isTrue } from './arguments.ts';
 import { onSums } from './arithmetic.ts';
 import { type AxisRow, axis, row, takeAxis } from './axes.ts';
 import type { CallSite } from './calls.ts';
 import { toSum } from './convert.ts';
 import type { Interpreter } from './interpreter.ts';
+import { type ReductionOptions, reduce } from './reduction.ts';
 import { same } from './same.ts';
-import { degreeOf, detached, mapTerms, markUnknown, multiply, numberOf, type Place, power, reduce, type ReductionOptions, type Sum, sum, symbol } from './term.ts';
+import { degreeOf, detached, mapTerms, markUnknown, numberOf, type Place, type Sum, sum, symbol } from './term.ts';
 import { type CallArguments, forEach, nothing, type Regularizer, type Value } from './values.ts';
 
-export function applyReducer(m: Interpreter, entry: ReducerEntry, name: string, args: CallArguments, site: CallSite): Value {
+export function applyReducer(
+  m: Interpreter,
+  entry: ReducerEntry,
+  name: string,
+  args: CallArguments,
+  site: CallSite,
+): Value {
   const bound = bindTo(entry.parameters, args);
   const input = bound.get(entry.input);
   if (!input) return nothing;
@@ -26,9 +34,18 @@ export function applyReducer(m: Interpreter, entry: ReducerEntry, name: string, 
   );
 }
 
-function reduceOne(m: Interpreter, entry: ReducerEntry, name: string, s: Sum, axisValue: Value, bound: ReturnType<typeof bindTo>, site: CallSite): Value {
+function reduceOne(
+  m: Interpreter,
+  entry: ReducerEntry,
+  name: string,
+  s: Sum,
+  axisValue: Value,
+  bound: ReturnType<typeof bindTo>,
+  site: CallSite,
+): Value {
   // torch's `max(a, b)` compares two tensors element by element.
-  if (entry.pairWithAxis && axisValue.kind === 'sum' && axisValue.terms.some((t) => t.examples !== 'no')) return onSums(m, '+', s, axisValue, site.range);
+  if (entry.pairWithAxis && axisValue.kind === 'sum' && axisValue.terms.some((t) => t.examples !== 'no'))
+    return onSums(m, '+', s, axisValue, site.range);
   const axes = axesArgument(axisValue);
   const keepDims = entry.keepDims ? isTrue(bound.get(entry.keepDims)?.value ?? null) : false;
   switch (entry.operation) {
@@ -42,7 +59,17 @@ function reduceOne(m: Interpreter, entry: ReducerEntry, name: string, s: Sum, ax
       const w = toSum(m, weights.value, weights.range);
       const options: ReductionOptions = { operation: 'sum', axes, keepDims, api: name };
       const top = reduce(multiply(s, w), options, site.place);
-      return onSums(m, '/', top, reduce(mapTerms(w, (t) => ({ ...t, counts: t.counts ?? 'weights' })), options, site.place), site.range);
+      return onSums(
+        m,
+        '/',
+        top,
+        reduce(
+          mapTerms(w, (t) => ({ ...t, counts: t.counts ?? 'weights' })),
+          options,
+          site.place,
+        ),
+        site.range,
+      );
     }
     default: {
       const orderValue = entry.order ? bound.get(entry.order.parameter)?.value : null;
@@ -55,9 +82,14 @@ function reduceOne(m: Interpreter, entry: ReducerEntry, name: string, s: Sum, ax
         unbiased: entry.unbiased ?? false,
         ...(order === null ? {} : { order }),
       };
-      const result = order === null && entry.operation === 'norm' ? markUnknown(reduce(s, options, site.place), 'the order of the norm is not written here') : reduce(s, options, site.place);
+      const result =
+        order === null && entry.operation === 'norm'
+          ? markUnknown(reduce(s, options, site.place), 'the order of the norm is not written here')
+          : reduce(s, options, site.place);
       const observed = m.record.observe(result);
-      return entry.pairWithAxis && axes !== null ? pair(observed, reduce(s, { ...options, operation: 'argument' }, site.place)) : observed;
+      return entry.pairWithAxis && axes !== null
+        ? pair(observed, reduce(s, { ...options, operation: 'argument' }, site.place))
+        : observed;
     }
   }
 }
@@ -65,16 +97,29 @@ function reduceOne(m: Interpreter, entry: ReducerEntry, name: string, s: Sum, ax
 function orderOf(value: Value | null, otherwise: number): number | null {
   if (value === null || value.kind === 'nothing') return otherwise;
   if (value.kind === 'sum') return numberOf(value);
-  if (value.kind === 'text') return /^fro|^euclid/.test(value.value ?? '') ? 2 : /^inf/i.test(value.value ?? '') ? Number.POSITIVE_INFINITY : null;
+  if (value.kind === 'text')
+    return /^fro|^euclid/.test(value.value ?? '')
+      ? 2
+      : /^inf/i.test(value.value ?? '')
+        ? Number.POSITIVE_INFINITY
+        : null;
   if (value.kind === 'api') return /\.inf$/.test(value.name) ? Number.POSITIVE_INFINITY : null;
   return null;
 }
 
 /** Σ x² over everything, with a regulariser's scale: a penalty where x is a parameter. The ½ of `l2_loss` belongs to its definition. */
-export function halfSquare(m: Interpreter, s: Sum, regularizer: Regularizer | null, place: Place, name = regularizer?.text ?? 'l2'): Sum {
+export function halfSquare(
+  m: Interpreter,
+  s: Sum,
+  regularizer: Regularizer | null,
+  place: Place,
+  name = regularizer?.text ?? 'l2',
+): Sum {
   const squared = reduce(power(s, 2), { operation: 'sum', axes: null, keepDims: false, api: name }, place);
   if (!regularizer) return m.record.observe(squared);
-  const scale = regularizer.scale ? toSum(m, regularizer.scale, regularizer.range) : symbol(regularizer.text, regularizer.range);
+  const scale = regularizer.scale
+    ? toSum(m, regularizer.scale, regularizer.range)
+    : symbol(regularizer.text, regularizer.range);
   return m.record.observe(multiply(scale, squared));
 }
 
@@ -93,7 +138,14 @@ const pair = (values: Value, indices: Value): Value => ({
 /**
  * The k largest. With k a part of the batch they grow with it; with a fixed k the result does not scale in any fixed way.
  */
-function topK(m: Interpreter, s: Sum, entry: ReducerEntry, bound: ReturnType<typeof bindTo>, axes: readonly number[] | null | 'unknown', site: CallSite): Value {
+function topK(
+  m: Interpreter,
+  s: Sum,
+  entry: ReducerEntry,
+  bound: ReturnType<typeof bindTo>,
+  axes: readonly number[] | null | 'unknown',
+  site: CallSite,
+): Value {
   const count = entry.count ? bound.get(entry.count) : null;
   const k = count ? toSum(m, count.value, count.range) : null;
   const position = axes === null || axes === 'unknown' ? -1 : (axes[0] ?? -1);
@@ -107,16 +159,26 @@ function topK(m: Interpreter, s: Sum, entry: ReducerEntry, bound: ReturnType<typ
     grows ? s.row : row([axis('I')]),
   );
   const shown = count ? m.textOf(count.range, 24) : 'k';
-  const values = grows ? selected : markUnknown(selected, `the ${shown} largest are taken whatever the batch size is: with a fixed number there is no fixed degree`);
-  const traced = mapTerms(values, (t) => ({ ...t, trace: [...t.trace, { range: site.range, text: site.place.text, result: `the ${shown} largest` }] }));
+  const values = grows
+    ? selected
+    : markUnknown(
+        selected,
+        `the ${shown} largest are taken whatever the batch size is: with a fixed number there is no fixed degree`,
+      );
+  const traced = mapTerms(values, (t) => ({
+    ...t,
+    trace: [...t.trace, { range: site.range, text: site.place.text, result: `the ${shown} largest` }],
+  }));
   return pair(traced, detached(traced));
 }
 
 /** Whether a position of a row is the batch; in an open row whose inner axes nobody knows, the last may be. */
 function takesBatch(r: AxisRow, position: number): boolean {
   const taken = takeAxis(r, position, false);
-  return taken !== null && (taken.axis.names.includes('B') || (taken.guessed && r.front.length === 1 && r.back.length === 0));
+  return (
+    taken !== null && (taken.axis.names.includes('B') || (taken.guessed && r.front.length === 1 && r.back.length === 0))
+  );
 }
 
-export const closeAll = (s: Sum, operation: 'sum' | 'mean', api: string, place: Place): Sum => reduce(s, { operation, axes: null, keepDims: false, api }, place);
-
+export const closeAll = (s: Sum, operation: 'sum' | 'mean', api: string, place: Place): Sum =>
+  reduce(s, { operation, axes: null, keepDims: false, api }, place);

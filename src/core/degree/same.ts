@@ -23,7 +23,11 @@ export function same(a: Value, b: Value): boolean {
     case 'closure':
       return b.kind === 'closure' && a.node === b.node && a.self === b.self;
     case 'sequence':
-      return b.kind === 'sequence' && a.items.length === b.items.length && a.items.every((v, i) => same(v, b.items[i] as Value));
+      return (
+        b.kind === 'sequence' &&
+        a.items.length === b.items.length &&
+        a.items.every((v, i) => same(v, b.items[i] as Value))
+      );
     case 'loss-object':
       return b.kind === 'loss-object' && a.entry === b.entry && a.range.start === b.range.start;
     case 'optimizer':

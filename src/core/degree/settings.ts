@@ -16,7 +16,9 @@ export function constantNumber(s: Sum): number | null {
  */
 export function readRate(m: Interpreter, given: NamedValue | null, otherwise: number | null): Rate | null {
   if (!given || given.value.kind === 'nothing') {
-    return otherwise === null ? null : { value: otherwise, where: null, origin: 'framework-default', text: String(otherwise) };
+    return otherwise === null
+      ? null
+      : { value: otherwise, where: null, origin: 'framework-default', text: String(otherwise) };
   }
   const text = m.textOf(given.range, 32);
   const s = sumIn(given.value);
@@ -38,7 +40,8 @@ export function readOptimizer(m: Interpreter, o: OptimizerValue): Optimizer {
   const { entry } = o;
   const read = (parameter: string, otherwise: number | null) => readRate(m, m.argumentOf(o, parameter), otherwise);
   const rateArgument = m.argumentOf(o, entry.learningRate.parameter);
-  const schedule = rateArgument?.value.kind === 'schedule' ? rateArgument.value.name : (m.record.schedules.get(o.id) ?? null);
+  const schedule =
+    rateArgument?.value.kind === 'schedule' ? rateArgument.value.name : (m.record.schedules.get(o.id) ?? null);
   const decay = entry.weightDecay ? read(entry.weightDecay.parameter, entry.weightDecay.default) : null;
   const epsilon = entry.epsilon ? read(entry.epsilon.parameter, entry.epsilon.default) : null;
   const where: Range = o.range;
@@ -49,9 +52,12 @@ export function readOptimizer(m: Interpreter, o: OptimizerValue): Optimizer {
     learningRate: read(entry.learningRate.parameter, entry.learningRate.default),
     schedule,
     momentum: entry.momentum ? read(entry.momentum.parameter, entry.momentum.default) : null,
-    weightDecay: decay && entry.weightDecay && decay.value !== 0 ? { ...decay, coupling: entry.weightDecay.coupling } : null,
+    weightDecay:
+      decay && entry.weightDecay && decay.value !== 0 ? { ...decay, coupling: entry.weightDecay.coupling } : null,
     epsilon: epsilon && entry.epsilon ? { ...epsilon, place: entry.epsilon.place } : null,
-    initialAccumulator: entry.initialAccumulator ? read(entry.initialAccumulator.parameter, entry.initialAccumulator.default) : null,
+    initialAccumulator: entry.initialAccumulator
+      ? read(entry.initialAccumulator.parameter, entry.initialAccumulator.default)
+      : null,
     notConvertible: entry.notConvertible ?? null,
   };
 }

@@ -1,19 +1,41 @@
 /** Where losses are differentiated, and the steps that follow. */
 import type { FitEntry, SinkEntry } from '../catalogue/schema.ts';
+import { add } from './algebra.ts';
 import { type Bound, bindTo } from './arguments.ts';
 import { isScalar } from './axes.ts';
-import { callValue, type CallSite } from './calls.ts';
-import { outputSum, parameterSum, toSum, examplesSum, unknown } from './convert.ts';
+import { type CallSite, callValue } from './calls.ts';
+import { examplesSum, outputSum, parameterSum, toSum, unknown } from './convert.ts';
 import { callClosure, emptyArguments } from './functions.ts';
 import type { Interpreter } from './interpreter.ts';
 import { applyLoss } from './losses.ts';
+import { reduce } from './reduction.ts';
 import { same } from './same.ts';
-import { add, type BatchSource, detached, reduce, type Sum, unknownSum } from './term.ts';
-import { type CallArguments, type Closure, forEach, type NamedValue, nothing, type OptimizerValue, sequence, type Value } from './values.ts';
+import { type BatchSource, detached, type Sum, unknownSum } from './term.ts';
+import {
+  type CallArguments,
+  type Closure,
+  forEach,
+  type NamedValue,
+  nothing,
+  type OptimizerValue,
+  sequence,
+  type Value,
+} from './values.ts';
 
-export function applySink(m: Interpreter, entry: SinkEntry, args: CallArguments, site: CallSite, receiver: Value | null): Value {
+export function applySink(
+  m: Interpreter,
+  entry: SinkEntry,
+  args: CallArguments,
+  site: CallSite,
+  receiver: Value | null,
+): Value {
   const bound = bindTo(entry.parameters, args);
-  const given: NamedValue | null = entry.loss === 'receiver' ? (receiver ? { value: receiver, range: site.receiver?.range ?? site.range } : null) : bound.get(entry.loss);
+  const given: NamedValue | null =
+    entry.loss === 'receiver'
+      ? receiver
+        ? { value: receiver, range: site.receiver?.range ?? site.range }
+        : null
+      : bound.get(entry.loss);
   const optimizer = optimizerOf(m, entry, bound, receiver, site);
   if (!given || given.value.kind === 'nothing') return nothing;
   const value = lossValue(m, entry, given, site);
@@ -28,7 +50,8 @@ export function applySink(m: Interpreter, entry: SinkEntry, args: CallArguments,
     waits: entry.optimizer === null,
     model: entry.form === 'compile' && site.receiver ? m.textOf(site.receiver.range) : null,
   });
-  if (entry.form === 'function') return entry.optimizer === 'receiver' ? detachedValue(reduced) : valueAndGradients(reduced, id);
+  if (entry.form === 'function')
+    return entry.optimizer === 'receiver' ? detachedValue(reduced) : valueAndGradients(reduced, id);
   return { kind: 'gradients', sinks: [id] };
 }
 
@@ -48,8 +71,13 @@ const valueAndGradients = (v: Value, id: number): Value => ({
 /** What the framework does with a loss that is not yet a scalar. */
 function implicit(m: Interpreter, entry: SinkEntry, s: Sum, site: CallSite): Sum {
   if (isScalar(s.row) || entry.implicitReduction === 'none' || s.terms.every((t) => t.unknown !== null)) return s;
-  const place = { ...site.place, text: `${entry.method?.names[0] ?? entry.names?.[0] ?? 'the framework'} takes the ${entry.implicitReduction}` };
-  return m.record.observe(reduce(s, { operation: entry.implicitReduction, axes: null, keepDims: false, api: place.text }, place));
+  const place = {
+    ...site.place,
+    text: `${entry.method?.names[0] ?? entry.names?.[0] ?? 'the framework'} takes the ${entry.implicitReduction}`,
+  };
+  return m.record.observe(
+    reduce(s, { operation: entry.implicitReduction, axes: null, keepDims: false, api: place.text }, place),
+  );
 }
 
 function lossValue(m: Interpreter, entry: SinkEntry, given: NamedValue, site: CallSite): Value | null {
@@ -60,7 +88,12 @@ function lossValue(m: Interpreter, entry: SinkEntry, given: NamedValue, site: Ca
       return forEach(
         given.value,
         (f) => {
-          const result = f.kind === 'closure' ? differentiated(m, f, site) : f.kind === 'sum' ? f : callValue(m, f, emptyArguments, site);
+          const result =
+            f.kind === 'closure'
+              ? differentiated(m, f, site)
+              : f.kind === 'sum'
+                ? f
+                : callValue(m, f, emptyArguments, site);
           // A function may return further values beside its loss.
           return result.kind === 'sequence' ? (result.items[0] ?? nothing) : result;
         },
@@ -83,7 +116,12 @@ function compiled(m: Interpreter, entry: SinkEntry, loss: Value, site: CallSite)
     switch (v.kind) {
       case 'text': {
         const found = v.value === null ? null : m.vocabulary.lossByString(v.value);
-        if (!found) return unknownSum(v.value === null ? 'the name of the loss is not written here' : `no loss is called '${v.value}'`, v.range, outputSum(site.range, null).row);
+        if (!found)
+          return unknownSum(
+            v.value === null ? 'the name of the loss is not written here' : `no loss is called '${v.value}'`,
+            v.range,
+            outputSum(site.range, null).row,
+          );
         return applyLoss(m, found, emptyArguments, lossArguments(m, site, entry), site.place);
       }
       case 'sequence':
@@ -97,7 +135,8 @@ function compiled(m: Interpreter, entry: SinkEntry, loss: Value, site: CallSite)
         return callValue(m, v, lossArguments(m, site, entry), site);
     }
   };
-  if (loss.kind === 'sequence' && loss.items.length === 0) return unknownSum('the list of losses is empty', site.range, outputSum(site.range, null).row);
+  if (loss.kind === 'sequence' && loss.items.length === 0)
+    return unknownSum('the list of losses is empty', site.range, outputSum(site.range, null).row);
   return forEach(loss, each, same);
 }
 
@@ -105,11 +144,26 @@ function lossArguments(m: Interpreter, site: CallSite, entry: SinkEntry): CallAr
   const batch = m.record.fitSource(site.receiver ? m.textOf(site.receiver.range) : '');
   const target = { value: examplesSum(site.range, batch), range: site.range };
   const output = { value: outputSum(site.range, batch), range: site.range };
-  return { positional: entry.callOrder?.[0] === 'output' ? [output, target] : [target, output], named: new Map(), spread: false };
+  return {
+    positional: entry.callOrder?.[0] === 'output' ? [output, target] : [target, output],
+    named: new Map(),
+    spread: false,
+  };
 }
 
-function optimizerOf(m: Interpreter, entry: SinkEntry, bound: Bound, receiver: Value | null, site: CallSite): OptimizerValue[] {
-  const value = entry.optimizer === 'receiver' ? receiver : entry.optimizer === null ? null : (bound.get(entry.optimizer)?.value ?? null);
+function optimizerOf(
+  m: Interpreter,
+  entry: SinkEntry,
+  bound: Bound,
+  receiver: Value | null,
+  site: CallSite,
+): OptimizerValue[] {
+  const value =
+    entry.optimizer === 'receiver'
+      ? receiver
+      : entry.optimizer === null
+        ? null
+        : (bound.get(entry.optimizer)?.value ?? null);
   return value === null ? [] : optimizersIn(m, value, site);
 }
 
@@ -133,7 +187,13 @@ function optimizersIn(m: Interpreter, value: Value, site: CallSite): OptimizerVa
 /** The calls on an optimiser that take a step with what was differentiated before. */
 const STEPS = /^(?:step|apply_gradients|applyGradients|optimizer_step|apply)$/;
 
-export function optimizerMethod(m: Interpreter, optimizer: OptimizerValue, name: string, args: CallArguments, site: CallSite): Value | null {
+export function optimizerMethod(
+  m: Interpreter,
+  optimizer: OptimizerValue,
+  name: string,
+  args: CallArguments,
+  site: CallSite,
+): Value | null {
   if (!STEPS.test(name)) return null;
   const closure = args.positional[0]?.value;
   // An optimiser that evaluates the loss several times (L-BFGS) is given it as a function.
@@ -156,7 +216,8 @@ export function applyFit(m: Interpreter, entry: FitEntry, args: CallArguments, s
   const data = args.positional[0]?.value;
   const fromData = data?.kind === 'batches' ? data.source : null;
   const size = given && given.value.kind !== 'choice' ? toSum(m, given.value, given.range) : null;
-  const source: BatchSource | null = fromData ?? (size ? { size, range: given?.range ?? site.range, dropsLast: false } : null);
+  const source: BatchSource | null =
+    fromData ?? (size ? { size, range: given?.range ?? site.range, dropsLast: false } : null);
   m.record.fit(site.receiver ? m.textOf(site.receiver.range) : '', source, entry.batchSize.default, site.range);
   return unknown(m.textOf(site.range, 32), site.range, 'call');
 }

@@ -17,7 +17,8 @@ export class Scope {
 
   /** The scope that holds a name, looking outwards. */
   find(name: string): Scope | null {
-    for (let scope: Scope | null = this; scope !== null; scope = scope.parent) if (scope.variables.has(name)) return scope;
+    for (let scope: Scope | null = this; scope !== null; scope = scope.parent)
+      if (scope.variables.has(name)) return scope;
     return null;
   }
 }
@@ -83,7 +84,8 @@ export class Store {
         const first = inA?.has(key) ? inA.get(key) : before;
         const second = inB?.has(key) ? inB.get(key) : before;
         if (first === undefined || second === undefined) this.write(map, key, first ?? second);
-        else if (isValue(first) && isValue(second)) this.write(map as Map<Key, Value>, key, first === second ? first : join(first, second));
+        else if (isValue(first) && isValue(second))
+          this.write(map as Map<Key, Value>, key, first === second ? first : join(first, second));
         else this.write(map, key, first);
       }
     }

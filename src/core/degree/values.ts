@@ -237,7 +237,8 @@ export const sequence = (items: readonly Value[]): Sequence => ({ kind: 'sequenc
 /** How many alternatives are kept apart. */
 const MOST_ALTERNATIVES = 8;
 
-const compatible = (a: Conditions, b: Conditions): boolean => [...a].every(([text, holds]) => !b.has(text) || b.get(text) === holds);
+const compatible = (a: Conditions, b: Conditions): boolean =>
+  [...a].every(([text, holds]) => !b.has(text) || b.get(text) === holds);
 
 /** One choice of several values: nested choices become flat, equal values become one, impossible combinations go. */
 export function choose(alternatives: readonly Alternative[], same: (a: Value, b: Value) => boolean): Value {
@@ -258,7 +259,8 @@ export function choose(alternatives: readonly Alternative[], same: (a: Value, b:
 }
 
 /** What two groups of conditions agree on. */
-const shared = (a: Conditions, b: Conditions): Conditions => new Map([...a].filter(([text, holds]) => b.get(text) === holds));
+const shared = (a: Conditions, b: Conditions): Conditions =>
+  new Map([...a].filter(([text, holds]) => b.get(text) === holds));
 
 /** The alternatives of a value that can hold under the conditions of a path. */
 export function under(value: Value, path: Conditions): Value {
@@ -266,13 +268,20 @@ export function under(value: Value, path: Conditions): Value {
   const left = value.alternatives.filter((a) => compatible(a.when, path));
   const [only] = left;
   if (left.length === 1 && only) return only.value;
-  return left.length === 0 || left.length === value.alternatives.length ? value : { kind: 'choice', alternatives: left };
+  return left.length === 0 || left.length === value.alternatives.length
+    ? value
+    : { kind: 'choice', alternatives: left };
 }
 
-export const alternativesOf = (value: Value): readonly Alternative[] => (value.kind === 'choice' ? value.alternatives : [{ when: new Map(), value }]);
+export const alternativesOf = (value: Value): readonly Alternative[] =>
+  value.kind === 'choice' ? value.alternatives : [{ when: new Map(), value }];
 
 /** Applies f to each alternative. */
-export function forEach(value: Value, f: (v: Value, when: Conditions) => Value, same: (a: Value, b: Value) => boolean): Value {
+export function forEach(
+  value: Value,
+  f: (v: Value, when: Conditions) => Value,
+  same: (a: Value, b: Value) => boolean,
+): Value {
   if (value.kind !== 'choice') return f(value, new Map());
   return choose(
     value.alternatives.map((a) => ({ when: a.when, value: f(a.value, a.when) })),

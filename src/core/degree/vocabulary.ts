@@ -14,7 +14,16 @@ export class Vocabulary {
     this.language = language === 'python' ? 'python' : 'typescript';
     const own = frameworks.filter((f) => f.languages.includes(this.language));
     this.markers = new Set(own.filter((f) => f.markers?.some((name) => source.includes(name))).map((f) => f.id));
-    this.title = own.find((f) => f.modules.some((module) => new RegExp(`(?:import|from|require\\()\\s*['"]?(?:\\* as \\w+ from ['"])?${module.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')}`).test(source)))?.title ?? own[0]?.title ?? '';
+    this.title =
+      own.find((f) =>
+        f.modules.some((module) =>
+          new RegExp(
+            `(?:import|from|require\\()\\s*['"]?(?:\\* as \\w+ from ['"])?${module.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')}`,
+          ).test(source),
+        ),
+      )?.title ??
+      own[0]?.title ??
+      '';
   }
 
   /** The framework that the file imports, as its users call it. */
@@ -53,14 +62,18 @@ export class Vocabulary {
   }
 
   isLossApi(name: string): boolean {
-    return this.entry(name)?.effect === 'loss' || frameworks.some((f) => f.entries.some((e) => e.effect === 'loss' && e.names.includes(name)));
+    return (
+      this.entry(name)?.effect === 'loss' ||
+      frameworks.some((f) => f.entries.some((e) => e.effect === 'loss' && e.names.includes(name)))
+    );
   }
 
   /** The method that runs when an instance of a subclass is called; null where the base is no model and no loss. */
   callMethod(base: string, modelsOnly: boolean): string | null {
     const name = resolve(this.language, base);
     for (const f of frameworks) {
-      const model = f.models.find((c) => c.name === name) ?? (modelsOnly ? undefined : f.lossClasses?.find((c) => c.name === name));
+      const model =
+        f.models.find((c) => c.name === name) ?? (modelsOnly ? undefined : f.lossClasses?.find((c) => c.name === name));
       if (model) return model.call;
     }
     return null;

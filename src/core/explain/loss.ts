@@ -146,13 +146,15 @@ export function trace(steps: readonly TraceStep[]): Table[] {
   ];
 }
 
+/** Where the numbers come from, on one line, and what was assumed. */
 function evidence(loss: Loss): Block[] {
-  const sources = [batchSource(loss.batchSize), ...optimizerSources(loss.optimizer), ...clipSource(loss)].filter(
-    (words) => words.length > 0,
-  );
+  const sources = [batchSource(loss.batchSize), ...optimizerSources(loss.optimizer), ...clipSource(loss)];
+  const words = sources
+    .filter((source) => source.length > 0)
+    .flatMap((source, i) => (i > 0 ? [' · ', ...source] : source));
   const assumed = [...new Set([...loss.assumed, ...loss.terms.flatMap((term) => term.assumed)])];
   return [
-    ...list('Where the numbers come from', sources),
+    ...(words.length > 0 ? [{ kind: 'paragraph' as const, words }] : []),
     ...list(
       'Assumed',
       assumed.map((reason) => [reason]),
@@ -163,45 +165,44 @@ function evidence(loss: Loss): Block[] {
 function batchSource(batchSize: BatchSize | null): Words {
   if (!batchSize) return [];
   const ragged = batchSize.raggedLastBatch ? ['; the last batch of an epoch may be smaller'] : [];
-  return [`batch size ${batchSize.value ?? 'B'}`, ...source(batchSize), ...ragged];
+  return [...settingSource('B =', batchSize), ...ragged];
 }
 
 function optimizerSources(optimizer: Optimizer | null): Words[] {
   if (!optimizer) return [];
-  const schedule =
-    optimizer.schedule !== null && optimizer.schedule !== 'constant' ? [`, schedule: ${optimizer.schedule}`] : [];
+  const { name, where, schedule, learningRate, momentum, weightDecay } = optimizer;
+  const scheduled = schedule !== null && schedule !== 'constant' ? [`, schedule ${schedule}`] : [];
   return [
-    [`optimiser ${optimizer.name}, `, { place: optimizer.where }, ...schedule],
-    settingSource('learning rate', optimizer.learningRate),
-    settingSource('momentum', optimizer.momentum),
-    settingSource(`weight decay (${optimizer.weightDecay?.coupling})`, optimizer.weightDecay),
+    [name, ', ', { place: where }, ...scheduled],
+    settingSource('learning rate', learningRate),
+    settingSource('momentum', momentum),
+    settingSource(`${weightDecay?.coupling} weight decay`, weightDecay),
   ];
 }
 
 function clipSource({ clip }: Loss): Words[] {
-  return clip ? [settingSource(`clipping by ${clip.type}`, clip.threshold)] : [];
+  return clip ? [settingSource(`clipping by ${clip.type} at`, clip.threshold)] : [];
 }
 
-function settingSource(name: string, setting: Setting<number | null> | null): Words {
-  if (!setting) return [];
-  return [`${name} ${setting.value === null ? 'not known' : number(setting.value)}`, ...source(setting)];
-}
+type Source = Pick<Setting<number | null>, 'value' | 'text' | 'where' | 'origin'>;
 
-function source({ text, where, origin }: Pick<Setting<unknown>, 'text' | 'where' | 'origin'>): Words {
+/** A setting with its number and the place that it was read from; nothing for what a framework leaves switched off. */
+function settingSource(name: string, setting: Source | null): Words {
+  if (!setting || (setting.origin === 'framework-default' && setting.value === 0)) return [];
+  const { value, text, where, origin } = setting;
+  const place: Words = where ? [', ', { place: where }] : [];
+  if (value === null) return [`${name} not known: ${text}`, ...place];
+  const named = Number(text) === value ? [] : [' from ', { code: text }];
   switch (origin) {
     case 'assumed':
-      return [', assumed by the settings'];
+      return [`${name} ${number(value)}, assumed`];
     case 'framework-default':
-      return [', the framework’s default'];
+      return [`${name} ${number(value)}, the framework’s default`];
     case 'argument-default':
-      return [' from ', { code: text }, ...place(where), ', a default that a launch may override'];
+      return [`${name} ${number(value)}`, ...named, ...place, ', a default that a launch may override'];
     case 'constant':
-      return [' from ', { code: text }, ...place(where)];
+      return [`${name} ${number(value)}`, ...named, ...place];
   }
-}
-
-function place(where: Setting<unknown>['where']): Words {
-  return where ? [', ', { place: where }] : [];
 }
 
 // ── What follows ──

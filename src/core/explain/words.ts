@@ -24,7 +24,14 @@ export function listWords(items: readonly string[]): string {
 }
 
 /** What was done to the values, e.g. `sum over features, mean over the batch`. */
-export function reductionWords({ reduction, over, degrees }: Pick<Site, 'reduction' | 'over' | 'degrees'>): string {
+export function reductionWords({
+  reduction,
+  over: all,
+  degrees,
+}: Pick<Site, 'reduction' | 'over' | 'degrees'>): string {
+  // Axes without a name say nothing beside those that have one.
+  const named = all.filter((axis) => axis !== 'I');
+  const over = named.length > 0 ? named : all;
   const summed = over.filter((axis) => degrees[axis] !== 0);
   const averaged = over.filter((axis) => degrees[axis] === 0);
   switch (reduction) {
@@ -53,9 +60,12 @@ function operation(name: keyof typeof OPERATIONS, over: readonly AxisName[]): st
   return over.length > 0 ? `${OPERATIONS[name]} over ${axesWords(over)}` : OPERATIONS[name];
 }
 
+/** Axes whose size one may change and wonder what it does. */
+const COMPARED: readonly AxisName[] = ['B', 'T', 'F', 'Z', 'K', 'N'];
+
 /** What the gradient is proportional to: `B`, `B · √F`, `1`. */
 export function growthWords(degrees: Degrees): string {
-  const factors = Object.entries(degrees).flatMap(([axis, degree]) => (degree === 0 ? [] : [power(axis, degree)]));
+  const factors = COMPARED.flatMap((axis) => (degrees[axis] ? [power(axis, degrees[axis])] : []));
   return factors.join(' · ') || '1';
 }
 

@@ -11,7 +11,8 @@ export const meanDividedByBatch: Rule = {
         .filter((t) => t.kind === 'data' && t.assumed.length === 0 && (t.degrees.B ?? 0) <= -1)
         .map((t) => ({
           range: t.range,
-          message: 'This mean over the batch is divided by the batch size again: its gradient falls as the batch grows.',
+          message:
+            'This mean over the batch is divided by the batch size again: its gradient falls as the batch grows.',
           related: [],
           fixes: [],
         })),

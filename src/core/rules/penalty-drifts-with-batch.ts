@@ -3,7 +3,8 @@ import type { Rule } from './rule.ts';
 
 export const penaltyDriftsWithBatch: Rule = {
   name: 'penalty-drifts-with-batch',
-  summary: 'Terms of one loss scale differently with the batch size, so their balance moves when the batch size is changed.',
+  summary:
+    'Terms of one loss scale differently with the batch size, so their balance moves when the batch size is changed.',
   why: 'A sum over the batch grows with the number of examples; a penalty on the weights, or a mean, does not. Twice the batch then halves the share of the penalty without a line of it being edited. Use the same reduction for all terms, or let the coefficient move with the batch size.',
   defaultSeverity: 'information',
   check: ({ losses }) => losses.flatMap(driftOf),
@@ -13,17 +14,33 @@ function driftOf(loss: Loss) {
   if (loss.balanceMovesWithBatch !== true) return [];
   // No finding rests on an assumption.
   const known = loss.terms.filter((t) => t.assumed.length === 0);
-  const grows = known.reduce<LossTerm | null>((a, t) => (t.kind === 'data' && degree(t) > (a ? degree(a) : Number.NEGATIVE_INFINITY) ? t : a), null);
-  const stays = grows && (known.find((t) => t.kind === 'penalty' && degree(t) < degree(grows)) ?? known.find((t) => degree(t) < degree(grows)));
+  const grows = known.reduce<LossTerm | null>(
+    (a, t) => (t.kind === 'data' && degree(t) > (a ? degree(a) : Number.NEGATIVE_INFINITY) ? t : a),
+    null,
+  );
+  const stays =
+    grows &&
+    (known.find((t) => t.kind === 'penalty' && degree(t) < degree(grows)) ??
+      known.find((t) => degree(t) < degree(grows)));
   if (!grows || !stays) return [];
-  const what = stays.fromOptimizer ? `the optimiser's weight decay (${stays.coefficient?.text ?? ''})` : `\`${stays.text}\``;
+  const what = stays.fromOptimizer
+    ? `the optimiser's weight decay (${stays.coefficient?.text ?? ''})`
+    : `\`${stays.text}\``;
   const ratio = degree(grows) - degree(stays);
-  const effect = ratio === 1 ? 'twice the batch halves its share' : `at twice the batch its share is divided by ${Number((2 ** ratio).toPrecision(3))}`;
+  const effect =
+    ratio === 1
+      ? 'twice the batch halves its share'
+      : `at twice the batch its share is divided by ${Number((2 ** ratio).toPrecision(3))}`;
   return [
     {
       range: grows.range,
       message: `This term grows with the batch size, ${what} does not: ${effect}.`,
-      related: [{ range: stays.range, message: `${stays.kind === 'penalty' ? 'The penalty' : 'The other term'} has degree ${degree(stays)} in the batch.` }],
+      related: [
+        {
+          range: stays.range,
+          message: `${stays.kind === 'penalty' ? 'The penalty' : 'The other term'} has degree ${degree(stays)} in the batch.`,
+        },
+      ],
       fixes: [],
     },
   ];

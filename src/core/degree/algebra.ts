@@ -1,0 +1,287 @@
+/**
+ * Arithmetic on sums of terms: what a sum, a product, a quotient and a function of them do to degrees. The property test holds it to the gradients of
+ * real numbers.
+ */
+import {
+  addExponents,
+  axis,
+  broadcast,
+  type Exponents,
+  exponentsOf,
+  isScalar,
+  row,
+  scalarRow,
+  scaleExponents,
+  takeAxis,
+} from './axes.ts';
+import {
+  type Coefficient,
+  type DivisorKind,
+  degreeOf,
+  degreesOf,
+  either,
+  isConstant,
+  isNumberLike,
+  isPlainNumber,
+  keysOf,
+  MOST_STEPS,
+  mapTerms,
+  numberOf,
+  type Operation,
+  type Place,
+  type Sum,
+  shortNumber,
+  standing,
+  step,
+  sum,
+  type Term,
+  union,
+} from './term.ts';
+
+/** More terms than this are no longer told apart. */
+const MOST_TERMS = 24;
+
+/** Terms that have not been reduced yet and differ in nothing that matters are one tensor, not several losses. */
+const isRaw = (t: Term): boolean =>
+  t.operations.length === 0 && t.unknown === null && Object.keys(t.summed).length === 0 && t.over.length === 0;
+
+function unite(a: Term, b: Term): Term {
+  return {
+    ...a,
+    theta: either(a.theta, b.theta),
+    examples: either(a.examples, b.examples),
+    value: a.value === 'shifts' || b.value === 'shifts' ? 'shifts' : 'scales',
+    selected: union(a.selected, b.selected),
+    assumed: union(a.assumed, b.assumed),
+    operations: union(a.operations, b.operations),
+    trace: union(a.trace, b.trace).slice(0, MOST_STEPS),
+    range: a.range.end > a.range.start ? a.range : b.range,
+    batch: a.batch ?? b.batch,
+    counts: a.counts === b.counts ? a.counts : null,
+  };
+}
+
+export function add(a: Sum, b: Sum, sign: 1 | -1 = 1): Sum {
+  const second = sign === 1 ? b : negate(b);
+  const folded = foldNumbers(a, second, sign);
+  if (folded) return folded;
+  const r = broadcast(a.row, b.row);
+  const terms: Term[] = [...a.terms];
+  for (const t of second.terms) {
+    // A bias or a label added to a tensor that nobody has reduced yet is part of that tensor.
+    const at = isRaw(t) && !isPlainNumber(t) ? terms.findIndex((o) => isRaw(o) && !isPlainNumber(o)) : -1;
+    if (at >= 0 && !isScalar(r)) terms[at] = { ...unite(terms[at] as Term, t), coefficient: null };
+    else terms.push(t);
+  }
+  return terms.length > MOST_TERMS ? collapse(sum(terms, r), 'it has too many terms') : sum(terms, r);
+}
+
+/** Numbers of the same dimension stay numbers: 1 + 2, B + B; a guard on a size (`n + 1e-8`) leaves the size. */
+function foldNumbers(a: Sum, b: Sum, sign: 1 | -1): Sum | null {
+  const [x, y] = [a.terms[0], b.terms[0]];
+  if (a.terms.length !== 1 || b.terms.length !== 1 || !x || !y || !isConstant(x) || !isConstant(y)) return null;
+  if (!isScalar(a.row) || !isScalar(b.row)) return null;
+  if (isGuard(y) && !isPlainNumber(x)) return a;
+  if (isGuard(x) && !isPlainNumber(y)) return b;
+  if (!sameDegrees(x, y)) return null;
+  const [p, q] = [numberOf(a) ?? coefficientNumber(x), numberOf(b) ?? coefficientNumber(y)];
+  const text = `${x.coefficient?.text ?? '1'} ${sign === 1 ? '+' : '−'} ${(y.coefficient?.text ?? '1').replace(/^[-−]/, '')}`;
+  return sum([{ ...x, coefficient: { value: p === null || q === null ? null : p + q, text } }], a.row);
+}
+
+const coefficientNumber = (t: Term): number | null => (t.coefficient === null ? 1 : t.coefficient.value);
+
+/** A small constant that keeps a divisor or a root away from zero. */
+const isGuard = (t: Term): boolean => {
+  const value = t.coefficient?.value;
+  return isPlainNumber(t) && value !== null && value !== undefined && Math.abs(value) <= 1e-3;
+};
+
+function sameDegrees(a: Term, b: Term): boolean {
+  const difference = addExponents(degreesOf(a), degreesOf(b), -1);
+  return (['B', 'K', 'N'] as const).every((n) => !difference[n]);
+}
+
+/**
+ * One term for a sum that a function that is not linear looks at as a whole. Its terms must scale alike; a guard does not count.
+ * @param why what the reason says where they do not
+ */
+export function collapse(s: Sum, why: string): Sum {
+  const terms = s.terms.length > 1 ? s.terms.filter((t) => !isGuard(t)) : s.terms;
+  const [first, ...others] = terms;
+  if (!first) return s;
+  if (others.length === 0) return sum([first], s.row);
+  const unknown = terms.find((t) => t.unknown !== null)?.unknown ?? null;
+  const differ = others.some((t) => !sameDegrees(first, t));
+  const shifted = terms.some((t) => t.value === 'shifts') && terms.some((t) => degreeOf(t, 'B') !== 0);
+  // Of several terms the one with a history speaks for all.
+  const lead = terms.find((t) => t.operations.length > 0) ?? terms.find((t) => t.theta !== 'no') ?? first;
+  const united = terms.filter((t) => t !== lead).reduce(unite, lead);
+  const reason = unknown ?? (differ || shifted ? `${why}, and its terms scale differently with the batch` : null);
+  return sum([{ ...united, coefficient: terms.length > 1 ? null : lead.coefficient, unknown: reason }], s.row);
+}
+
+export const negate = (s: Sum): Sum =>
+  mapTerms(s, (t) => ({ ...t, coefficient: multiplyCoefficients(t.coefficient, { value: -1, text: '−1' }) }));
+
+function multiplyCoefficients(a: Coefficient | null, b: Coefficient | null): Coefficient | null {
+  if (a === null || a.value === 1) return b;
+  if (b === null || b.value === 1) return a;
+  if (a.value !== null && b.value !== null) {
+    const value = a.value * b.value;
+    return { value, text: shortNumber(value) };
+  }
+  if (b.value === -1) return { value: null, text: a.text.startsWith('−') ? a.text.slice(1) : `−${a.text}` };
+  if (a.value === -1) return { value: null, text: b.text.startsWith('−') ? b.text.slice(1) : `−${b.text}` };
+  return { value: null, text: `${a.text} · ${b.text}` };
+}
+
+const inverseCoefficient = (c: Coefficient | null): Coefficient | null =>
+  c === null
+    ? null
+    : c.value === null || c.value === 0
+      ? { value: null, text: `1/${c.text}` }
+      : { value: 1 / c.value, text: shortNumber(1 / c.value) };
+
+/** f · g: degrees add, if whatever is differentiated has a partner that scales. */
+function multiplyTerms(a: Term, b: Term): Term {
+  const united = isConstant(b) ? { ...a } : isConstant(a) ? { ...b } : unite(a, b);
+  const shiftMatters = (x: Term, y: Term) => x.value === 'shifts' && y.theta !== 'no';
+  const unknown =
+    a.unknown ??
+    b.unknown ??
+    (shiftMatters(a, b) || shiftMatters(b, a)
+      ? 'a value that shifts with the batch is multiplied by a trained one'
+      : null);
+  return {
+    ...united,
+    coefficient: multiplyCoefficients(a.coefficient, b.coefficient),
+    summed: addExponents(a.summed, b.summed),
+    over: [...a.over, ...b.over],
+    counts: isConstant(a)
+      ? b.counts
+      : isConstant(b)
+        ? a.counts
+        : a.counts && b.counts
+          ? a.counts === 'mask' && b.counts === 'mask'
+            ? 'mask'
+            : 'weights'
+          : null,
+    unknown,
+  };
+}
+
+export function multiply(a: Sum, b: Sum): Sum {
+  const r = broadcast(a.row, b.row);
+  const [x, y] =
+    a.terms.length * b.terms.length > MOST_TERMS ? [collapse(a, 'a product'), collapse(b, 'a product')] : [a, b];
+  const merge = (s: Sum) => (s.terms.length > 1 && s.terms.every((t) => isRaw(t)) ? collapse(s, 'a product') : s);
+  const [left, right] = isNumberLike(a) || isNumberLike(b) ? [x, y] : [merge(x), merge(y)];
+  return sum(
+    left.terms.flatMap((t) => right.terms.map((u) => multiplyTerms(t, u))),
+    r,
+  );
+}
+
+/** a ÷ b. A guard in the divisor keeps it; a divisor whose own terms scale differently cannot be told. */
+export function divide(a: Sum, b: Sum, place: Place): Sum {
+  const whole = collapse(b, 'the divisor is a sum');
+  const divisor = whole.terms[0];
+  if (!divisor) return a;
+  const kind = divisorKind(divisor);
+  const exponents = degreesOf(divisor);
+  const changes = Object.values(exponents).some((e) => e !== 0);
+  const operation: Operation | null = changes
+    ? { ...standing(place, 'divide'), word: 'divide', over: keysOf(exponents), divisor: kind, makesSite: false }
+    : null;
+  const inverse: Term = {
+    ...divisor,
+    coefficient: inverseCoefficient(divisor.coefficient),
+    summed: {},
+    over: changes ? [{ exponents, kind }] : [],
+    operations: [],
+    trace: [],
+    counts: null,
+  };
+  const result = multiply(a, sum([inverse], b.row));
+  if (!operation) return result;
+  return mapTerms(result, (t) =>
+    step({ ...t, operations: t.operations.length ? [...t.operations, operation] : t.operations }, result.row, place),
+  );
+}
+
+function divisorKind(t: Term): DivisorKind {
+  if (t.over.some((o) => o.kind === 'nominal')) return 'nominal';
+  if (t.counts === 'mask') return 'count';
+  if (t.counts === 'weights') return 'weights';
+  return isConstant(t) ? 'actual' : 'computed';
+}
+
+/** f(x) with f(c·x) = cᵖ·f(x). */
+export function power(s: Sum, p: number): Sum {
+  if (p === 1) return s;
+  const [only] = s.terms;
+  if (s.terms.length === 1 && only && isPlainNumber(only) && only.coefficient?.value != null) {
+    const value = only.coefficient.value ** p;
+    return sum([{ ...only, coefficient: { value, text: shortNumber(value) } }], s.row);
+  }
+  const whole = collapse(s, 'a power of a sum');
+  return mapTerms(whole, (t) => ({
+    ...t,
+    coefficient:
+      t.coefficient?.value != null && t.coefficient.value > 0
+        ? { value: t.coefficient.value ** p, text: shortNumber(t.coefficient.value ** p) }
+        : null,
+    summed: scaleExponents(t.summed, p),
+    over: t.over.map((o) => ({ ...o, exponents: scaleExponents(o.exponents, p) })),
+    unknown: t.unknown ?? (t.value === 'shifts' ? 'a power of a value that shifts with the batch' : null),
+  }));
+}
+
+/** f(x) for a function that is not homogeneous: fine as long as x does not grow with the batch. `log` turns growth into a shift. */
+export function elementwise(s: Sum, degree: number | null | 'log', name: string): Sum {
+  if (typeof degree === 'number') return power(s, degree);
+  const whole = collapse(s, `\`${name}\` of a sum`);
+  return mapTerms(whole, (t) => {
+    const grows = degreeOf(t, 'B') !== 0;
+    const outer = degreeOf(t, 'K') !== 0 || degreeOf(t, 'N') !== 0;
+    const lost = degree === 'log' ? t.value === 'shifts' : grows || outer || t.value === 'shifts';
+    return {
+      ...t,
+      coefficient: null,
+      summed: {},
+      over: [],
+      counts: null,
+      value: degree === 'log' && grows ? 'shifts' : t.value,
+      unknown: t.unknown ?? (lost ? `\`${name}\` is taken of a value that changes with the batch size` : null),
+    };
+  });
+}
+
+/** A contraction over one axis of both sides: `x @ w` sums over the last axis of x. */
+export function contract(a: Sum, b: Sum, place: Place): Sum {
+  const left = takeAxis(a.row, -1, false);
+  const right = takeAxis(b.row, b.row.rest === null && b.row.front.length + b.row.back.length < 2 ? -1 : -2, false);
+  const product = multiply(
+    sum(collapse(a, 'a product').terms, scalarRow),
+    sum(collapse(b, 'a product').terms, scalarRow),
+  );
+  const names = left?.axis.names.length && !left.guessed ? left.axis.names : ['I' as const];
+  const leftRow = left?.row ?? row([], 'I');
+  const rightParts = right ? [...right.row.front, ...right.row.back].filter((x) => !x.names.includes('P')) : [];
+  const r =
+    leftRow.rest !== null
+      ? leftRow
+      : row([
+          ...leftRow.front,
+          ...leftRow.back,
+          ...(rightParts.length ? rightParts.slice(-1) : b.row.rest !== null ? [axis('I')] : []),
+        ]);
+  return mapTerms(sum(product.terms, r), (t) =>
+    step({ ...t, summed: addExponents(t.summed, exponentsOf(names)) }, r, place),
+  );
+}
+
+/** Added up as often as something is repeated. */
+export const addExponentsOf = (s: Sum, count: Exponents): Sum =>
+  mapTerms(s, (t) => ({ ...t, summed: addExponents(t.summed, count) }));
