@@ -28,11 +28,7 @@ function rows(block: Block, words: (pieces: Words) => string, paint: Paint): str
     case 'list':
       return [paint('dim', block.heading), ...block.items.map((item) => `  ${words(item)}`)];
     case 'table':
-      return [
-        paint('dim', block.heading),
-        ...columns(block, words, paint).map((row) => `  ${row}`),
-        ...(block.note ? [`  ${paint('dim', block.note)}`] : []),
-      ];
+      return [...columns(block, words, paint), ...(block.note ? [paint('dim', block.note)] : [])];
   }
 }
 

@@ -20,7 +20,7 @@ export function createClient(module: string): LanguageClient {
       middleware: {
         async provideHover(document, position, token, next) {
           const hover = await next(document, position, token);
-          return hover && new vscode.Hover([...hover.contents, pageLink(document.uri, position)], hover.range);
+          return hover && new vscode.Hover([...hover.contents, pageLink(document.uri)], hover.range);
         },
       },
     },
@@ -31,8 +31,8 @@ export function createClient(module: string): LanguageClient {
  * The link that ends a hover. Only what is written here may run a command, and only this one: the server's part quotes
  * source code, and is not trusted.
  */
-function pageLink(uri: vscode.Uri, position: vscode.Position): vscode.MarkdownString {
-  const target = encodeURIComponent(JSON.stringify([uri.toString(), position]));
+function pageLink(uri: vscode.Uri): vscode.MarkdownString {
+  const target = encodeURIComponent(JSON.stringify([uri.toString()]));
   const label = vscode.l10n.t('Show all losses beside the code');
   const link = new vscode.MarkdownString(`[$(open-preview) ${label}](command:${SHOW_EXPLANATION}?${target})`, true);
   link.isTrusted = { enabledCommands: [SHOW_EXPLANATION] };

@@ -1,7 +1,7 @@
 /** Pages: everything about the losses of one file, as a Markdown preview beside the code that follows every edit. */
 import * as vscode from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
-import { PAGE_REQUEST, parsePageResult } from '../protocol.ts';
+import { PAGE_REQUEST, type PageParameters, parsePageResult } from '../protocol.ts';
 
 export const SHOW_EXPLANATION = 'lossLens.showExplanation';
 
@@ -27,7 +27,8 @@ export class Pages implements vscode.TextDocumentContentProvider, vscode.Disposa
   async provideTextDocumentContent(page: vscode.Uri, token: vscode.CancellationToken): Promise<string> {
     const source = vscode.Uri.parse(page.query, true);
     await vscode.workspace.openTextDocument(source);
-    const answer = await this.#client.sendRequest(PAGE_REQUEST, { uri: sourceName(this.#client, source) }, token);
+    const parameters: PageParameters = { uri: this.#client.code2ProtocolConverter.asUri(source) };
+    const answer = await this.#client.sendRequest(PAGE_REQUEST, parameters, token);
     return parsePageResult(answer) ?? vscode.l10n.t('Loss Lens does not analyse this file.');
   }
 
@@ -43,10 +44,6 @@ export class Pages implements vscode.TextDocumentContentProvider, vscode.Disposa
   }
 }
 
-function sourceName(client: LanguageClient, source: vscode.Uri): string {
-  return client.code2ProtocolConverter.asUri(source);
-}
-
 /** Shows the page of a document, of the active one when called without arguments. */
 async function show(source?: string): Promise<void> {
   const uri = source === undefined ? vscode.window.activeTextEditor?.document.uri : vscode.Uri.parse(source, true);
@@ -60,5 +57,5 @@ async function show(source?: string): Promise<void> {
 /** The path only names the tab; the query says which document the page is about. */
 function pageOf(source: vscode.Uri): vscode.Uri {
   const name = source.path.slice(source.path.lastIndexOf('/') + 1);
-  return vscode.Uri.from({ scheme: SCHEME, path: `/${name}.md`, query: source.toString() });
+  return vscode.Uri.from({ scheme: SCHEME, path: `/${name} losses`, query: source.toString() });
 }

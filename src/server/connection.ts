@@ -92,7 +92,7 @@ export function serve(connection: Connection, parsing: Pick<Host, 'loadParser' |
     return view.lenses().map(({ range, title }) => {
       const place = toProtocol(range, view.lines);
       // A command without a name is shown as plain text.
-      const command = pageCommand ? { command: pageCommand, arguments: [uri, place.start] } : { command: '' };
+      const command = pageCommand ? { command: pageCommand, arguments: [uri] } : { command: '' };
       return { range: place, command: { title, ...command } };
     });
   });

@@ -1,6 +1,6 @@
 /** What an editor sees of a document: an analysis, in the places of the text as it stands now. */
 import type { Analysis, Finding, Range } from '../core/analysis.ts';
-import { type Block, explain, Lines, lensTitle, type Place, subjectAt, toMarkdown } from '../core/explain.ts';
+import { explain, Lines, lensTitle, type Place, subjectAt, toMarkdown } from '../core/explain.ts';
 import { Edit } from './edit.ts';
 
 export interface Document {
@@ -69,24 +69,25 @@ export class View {
   /** The explanation of what stands at an offset, null where nothing does. */
   hover(offset: number): Hover | null {
     const subject = subjectAt(this.#analysis, this.#edit.before(offset));
-    return subject && { range: this.#now(subject.range), markdown: this.#markdown(explain(subject)) };
+    if (!subject) return null;
+    const markdown = toMarkdown(explain(subject), (range) => this.#place(range));
+    return { range: this.#now(subject.range), markdown };
   }
 
-  /** All losses of the document on one page. */
+  /** All losses of the document on one page. It names lines without linking them: previews follow no links to files. */
   page(): string {
     const { losses } = this.#analysis;
-    const name = decoded(this.document.uri.slice(this.document.uri.lastIndexOf('/') + 1));
-    if (losses.length === 0) return `# ${name}\n\nNo loss is trained on in this file.\n`;
+    const { uri, text } = this.document;
+    const title = `# ${decoded(uri.slice(uri.lastIndexOf('/') + 1))}`;
+    if (losses.length === 0) return `${title}\n\nNo loss is trained on in this file.\n`;
+    const lineOf = (range: Range) => ({ line: this.#place(range).line, link: null });
     const sections = losses.map((loss) => {
-      const { line, link } = this.#place(loss.range);
-      const title = `## ${link ? `[Line ${line}](${link})` : `Line ${line}`}: ${lensTitle(loss)}`;
-      return `${title}\n\n${this.#markdown(explain({ range: loss.range, about: loss }))}`;
+      const { start, end } = this.#now(loss.range);
+      const source = text.slice(start, end).replace(/\s+/g, ' ');
+      const explanation = toMarkdown(explain({ range: loss.range, about: loss }), lineOf);
+      return `## Line ${lineOf(loss.range).line}\n\n    ${source}\n\n*${lensTitle(loss)}*\n\n${explanation}`;
     });
-    return `# ${name}\n\n${sections.join('\n\n---\n\n')}\n`;
-  }
-
-  #markdown(blocks: Block[]): string {
-    return toMarkdown(blocks, (range) => this.#place(range));
+    return `${[title, ...sections].join('\n\n')}\n`;
   }
 
   /** Editors open links to files only; a document that was never saved is named by its lines. */

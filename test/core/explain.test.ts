@@ -126,43 +126,29 @@ describe('the explanation', () => {
       markdown({ terms: [term(), decay], balanceMovesWithBatch: true, assumed: ['axis 0 is the batch'] }),
       `**Sum over the batch.** The gradient grows with the batch size; a mean’s does not. The weight decay does not keep up: its share falls as the batch grows.
 
-**Terms**
+| The same training | Now | With a mean |
+| :-- | --: | --: |
+| learning rate | 0.002 | **0.256** × 128 |
+| weight decay | 0.0005 | **3.90625e-6** ÷ 128 |
 
-| Term | Is | Reduced by | Line | Gradient ∝ |
-| :-- | :-- | :-- | --: | --: |
-| \`F.cross_entropy(net(x), y, reduction='sum')\` | data | sum over the batch | [3](file:///train.py#L3) | **B** |
-| 5e-4 · \`weight_decay=5e-4\` | penalty | the optimiser | [2](file:///train.py#L2) | **1** |
-
-**How it was read**
-
-| Line | Step | Value |
-| --: | :-- | --: |
-| [3](file:///train.py#L3) | one row of scores per example | **\\[B, C\\]** |
-| [3](file:///train.py#L3) | reduction='sum' adds up the examples | **degree 1 in B** |
-
-**The same training with a mean**
-
-| Setting | Now | With a mean |  |
-| :-- | --: | --: | :-- |
-| learning rate | 0.002 | **0.256** | × 128 |
-| weight decay | 0.0005 | **3.90625e-6** | ÷ 128 |
-
-**With another batch size**
-
-| Batch | Gradient | Learning rate\\* | Penalty |
-| --: | --: | --: | --: |
+| Another batch size | Gradient | Learning rate\\* | Weight decay |
+| :-- | --: | --: | --: |
 | 64 | ÷ 2 | **0.002** | ÷ 2 |
 | 256 | × 2 | **0.002** | × 2 |
 
-\\* Linear Scaling Rule: a rule of thumb for SGD; it asks for a warm-up and fails for very large batches.
+\\* By the Linear Scaling Rule, a rule of thumb for SGD.
 
-**Where the numbers come from**
+| Term | Is | Reduced by | Gradient ∝ | Line |
+| :-- | :-- | :-- | --: | --: |
+| \`F.cross_entropy(net(x), y, reduction='sum')\` | data | sum over the batch | **B** | [3](file:///train.py#L3) |
+| 5e-4 · \`weight_decay=5e-4\` | penalty | the optimiser | **1** | [2](file:///train.py#L2) |
 
-- batch size 128 from \`BATCH_SIZE\`, [line 1](file:///train.py#L1); the last batch of an epoch may be smaller
-- optimiser torch.optim.SGD, [line 2](file:///train.py#L2)
-- learning rate 0.002 from \`0.002\`, [line 2](file:///train.py#L2)
-- momentum 0, the framework’s default
-- weight decay (coupled) 0.0005 from \`5e-4\`, [line 2](file:///train.py#L2)
+| How it was read | Value | Line |
+| :-- | :-- | --: |
+| one row of scores per example | \\[B, C\\] | [3](file:///train.py#L3) |
+| reduction='sum' adds up the examples | degree 1 in B | [3](file:///train.py#L3) |
+
+B = 128 from \`BATCH_SIZE\`, [line 1](file:///train.py#L1); the last batch of an epoch may be smaller · torch.optim.SGD, [line 2](file:///train.py#L2) · learning rate 0.002, [line 2](file:///train.py#L2) · coupled weight decay 0.0005, [line 2](file:///train.py#L2)
 
 **Assumed**
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { AnalyzeDocument } from '../../src/core/analysis.ts';
 import { type Host, LANGUAGE_IDENTIFIERS, Session } from '../../src/server/session.ts';
 import type { View } from '../../src/server/view.ts';
+import { sgd } from '../core/explain-fixtures.ts';
 import { fakeAnalyze, fakeParser } from './fake-analysis.ts';
 
 const uri = 'file:///work/train.py';
@@ -165,14 +166,29 @@ describe('a session', () => {
     assert.deepEqual(await lensesOf(session), ['0-6 Σ ov']);
   });
 
-  it('shows all losses of a document on one page, linked where links work', async () => {
+  it('shows all losses of a document on one page', async () => {
     const session = start();
     session.update(python('\nsum(a)'));
-    const page = (await session.view(uri))?.page();
-    assert.match(page ?? '', /^# train\.py\n\n## \[Line 2\]\(file:\/\/\/work\/train\.py#L2\): Σ over the batch/);
-    session.update({ uri: 'untitled:Untitled-1', languageId: 'python', version: 1, text: 'sum(a)' });
-    assert.match((await session.view('untitled:Untitled-1'))?.page() ?? '', /## Line 1: Σ over/);
+    const page = (await session.view(uri))?.page() ?? '';
+    assert.match(page, /^# train\.py\n\n## Line 2\n\n {4}sum\(a\)\n\n\*Σ over the batch · gradient ∝ B\*\n\n\*\*Sum/);
     session.update(python(''));
     assert.equal((await session.view(uri))?.page(), '# train.py\n\nNo loss is trained on in this file.\n');
+  });
+
+  it('links the lines of a file, and names those of a document that was never saved', async () => {
+    const session = start({
+      analyze: (document) => {
+        const { losses, ...rest } = fakeAnalyze(document);
+        return { ...rest, losses: losses.map((loss) => ({ ...loss, optimizer: { ...sgd, where: loss.range } })) };
+      },
+    });
+    const hoverOf = async (document: string) => {
+      session.update({ uri: document, languageId: 'python', version: 1, text: '\nsum(a)' });
+      return (await session.view(document))?.hover(3)?.markdown ?? '';
+    };
+    assert.ok(
+      (await hoverOf('file:///work%20(1)/train.py')).includes('SGD, [line 2](file:///work%20%281%29/train.py#L2)'),
+    );
+    assert.ok((await hoverOf('untitled:Untitled-1')).includes('SGD, line 2 ·'));
   });
 });

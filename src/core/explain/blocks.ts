@@ -22,10 +22,17 @@ export interface Paragraph {
   readonly words: Words;
 }
 
+export interface Column {
+  readonly title: string;
+  readonly align: 'left' | 'right';
+}
+
+/**
+ * The title of the first column says what the table is about: a heading of its own would cost a line of a small hover.
+ */
 export interface Table {
   readonly kind: 'table';
-  readonly heading: string;
-  readonly columns: readonly { readonly title: string; readonly align: 'left' | 'right' }[];
+  readonly columns: readonly Column[];
   readonly rows: readonly (readonly Words[])[];
   /** A footnote, e.g. the name of the heuristic behind a starred column. */
   readonly note: string | null;

@@ -3,7 +3,7 @@
  * `loss.advice`.
  */
 import type { BatchSize, Conversion, Loss, LossTerm, Optimizer, ScalingRow, Setting, TraceStep } from '../analysis.ts';
-import type { Block, List, Table, Words } from './blocks.ts';
+import type { Block, Column, List, Paragraph, Table, Words } from './blocks.ts';
 import { penaltyMove, type Verdict, verdicts } from './verdict.ts';
 import {
   batchDegree,
@@ -17,19 +17,17 @@ import {
   shortName,
 } from './words.ts';
 
-/** The explanation of a loss, from the answer to the evidence. */
+/** The explanation of a loss: the answer, what follows from it, how it was read, and from where. */
 export function lossBlocks(loss: Loss): Block[] {
   return [
     { kind: 'paragraph', words: lead(loss) },
-    ...termTables(loss),
-    ...derivation(loss.alternatives.length > 0 ? loss.alternatives.flatMap(({ terms }) => terms) : loss.terms),
     ...conversions(loss),
     ...scaling(loss),
-    ...evidence(loss),
-    ...list(
-      'Notes',
-      loss.advice.notes.map((note) => [note]),
-    ),
+    ...termTables(loss),
+    ...derivation(loss.alternatives.length > 0 ? loss.alternatives.flatMap(({ terms }) => terms) : loss.terms),
+    ...sources(loss),
+    ...list('Assumed', assumptions(loss)),
+    ...list('Notes', loss.advice.notes),
   ];
 }
 
@@ -86,36 +84,28 @@ function balance(loss: Loss): string[] {
 // ── The evidence ──
 
 function termTables(loss: Loss): Table[] {
-  if (loss.alternatives.length === 0) return loss.terms.length > 1 ? [termTable('Terms', loss.terms)] : [];
+  if (loss.alternatives.length === 0) return loss.terms.length > 1 ? [termTable('Term', loss.terms)] : [];
   return loss.alternatives.map(({ condition, terms }) => termTable(`If ${condition}`, terms));
 }
 
-function termTable(heading: string, terms: readonly LossTerm[]): Table {
+function termTable(title: string, terms: readonly LossTerm[]): Table {
   return {
     kind: 'table',
-    heading,
-    columns: [
-      { title: 'Term', align: 'left' },
-      { title: 'Is', align: 'left' },
-      { title: 'Reduced by', align: 'left' },
-      { title: 'Line', align: 'right' },
-      { title: 'Gradient ∝', align: 'right' },
-    ],
+    columns: [left(title), left('Is'), left('Reduced by'), right('Gradient ∝'), right('Line')],
     rows: terms.map((term) => [
       [...(term.coefficient ? [`${term.coefficient.text} · `] : []), { code: term.text }],
-      [term.kind === 'unknown' ? 'unknown' : term.kind],
-      [
-        term.kind === 'unknown'
-          ? (term.reason ?? 'unknown')
-          : term.fromOptimizer
-            ? 'the optimiser'
-            : reductionWords(term),
-      ],
-      [{ place: term.range, bare: true }],
+      [term.kind],
+      [reducedBy(term)],
       [batchDegree(term) === null ? '?' : { strong: growthWords(term.degrees) }],
+      [{ place: term.range, bare: true }],
     ]),
     note: null,
   };
+}
+
+function reducedBy(term: LossTerm): string {
+  if (term.kind === 'unknown') return term.reason ?? '?';
+  return term.fromOptimizer ? 'the optimiser' : reductionWords(term);
 }
 
 /** The steps of all terms in the order of the terms, each once. */
@@ -134,32 +124,22 @@ export function trace(steps: readonly TraceStep[]): Table[] {
   return [
     {
       kind: 'table',
-      heading: 'How it was read',
-      columns: [
-        { title: 'Line', align: 'right' },
-        { title: 'Step', align: 'left' },
-        { title: 'Value', align: 'right' },
-      ],
-      rows: once.map(({ range, text, result }) => [[{ place: range, bare: true }], [text], [{ strong: result }]]),
+      columns: [left('How it was read'), left('Value'), right('Line')],
+      rows: once.map(({ range, text, result }) => [[text], [result], [{ place: range, bare: true }]]),
       note: null,
     },
   ];
 }
 
-/** Where the numbers come from, on one line, and what was assumed. */
-function evidence(loss: Loss): Block[] {
-  const sources = [batchSource(loss.batchSize), ...optimizerSources(loss.optimizer), ...clipSource(loss)];
-  const words = sources
-    .filter((source) => source.length > 0)
-    .flatMap((source, i) => (i > 0 ? [' · ', ...source] : source));
-  const assumed = [...new Set([...loss.assumed, ...loss.terms.flatMap((term) => term.assumed)])];
-  return [
-    ...(words.length > 0 ? [{ kind: 'paragraph' as const, words }] : []),
-    ...list(
-      'Assumed',
-      assumed.map((reason) => [reason]),
-    ),
-  ];
+/** Where the numbers come from, in one paragraph. */
+function sources(loss: Loss): Paragraph[] {
+  const pieces = [batchSource(loss.batchSize), ...optimizerSources(loss.optimizer), ...clipSource(loss)];
+  const words = pieces.filter((piece) => piece.length > 0).flatMap((piece, i) => (i > 0 ? [' · ', ...piece] : piece));
+  return words.length > 0 ? [{ kind: 'paragraph', words }] : [];
+}
+
+function assumptions(loss: Loss): string[] {
+  return [...new Set([...loss.assumed, ...loss.terms.flatMap((term) => term.assumed)])];
 }
 
 function batchSource(batchSize: BatchSize | null): Words {
@@ -208,53 +188,41 @@ function settingSource(name: string, setting: Source | null): Words {
 // ── What follows ──
 
 function conversions({ advice }: Loss): Table[] {
-  const columns: [string, readonly Conversion[]][] = [
-    ['With a mean', advice.toMean],
-    ['With a sum', advice.toSum],
-  ];
-  return columns.flatMap(([title, rows]) =>
-    rows.some((row) => row.factor !== 1) ? [conversionTable(title, rows)] : [],
-  );
+  return [...conversionTable('With a mean', advice.toMean), ...conversionTable('With a sum', advice.toSum)];
 }
 
-function conversionTable(title: string, conversions: readonly Conversion[]): Table {
+function conversionTable(title: string, conversions: readonly Conversion[]): Table[] {
+  if (conversions.every(({ factor }) => factor === 1)) return [];
   const rules = [...new Set(conversions.filter((row) => !row.exact).map((row) => row.rule))];
-  return {
-    kind: 'table',
-    heading: `The same training ${title.toLowerCase()}`,
-    columns: [
-      { title: 'Setting', align: 'left' },
-      { title: 'Now', align: 'right' },
-      { title, align: 'right' },
-      { title: '', align: 'left' },
-    ],
-    rows: conversions.map(({ setting, now, factor, after, exact }) => [
-      [setting],
-      [now === null ? '' : number(now)],
-      after === null ? [] : [{ strong: number(after) }],
-      [factorWords(factor) + (exact ? '' : '*')],
-    ]),
-    note: rules.length > 0 ? `* ${rules.join('; ')}: a rule of thumb.` : null,
-  };
+  return [
+    {
+      kind: 'table',
+      columns: [left('The same training'), right('Now'), right(title)],
+      rows: conversions.map(({ setting, now, factor, after, exact }) => [
+        [setting],
+        [now === null ? '' : number(now)],
+        [...(after === null ? [] : [{ strong: number(after) }, ' ']), factorWords(factor) + (exact ? '' : '*')],
+      ]),
+      note: rules.length > 0 ? `* ${rules.join('; ')}: a rule of thumb.` : null,
+    },
+  ];
 }
 
-function scaling({ advice, optimizer }: Loss): Table[] {
-  const rows = advice.scaling;
+function scaling(loss: Loss): Table[] {
+  const { scaling: rows } = loss.advice;
   const [first] = rows;
   if (!first) return [];
   const linear = rows.some((row) => row.learningRateFactor !== null);
   const penalties = rows.some((row) => row.penaltyFactor !== null && row.penaltyFactor !== 1);
-  const right = (title: string) => ({ title, align: 'right' as const });
   return [
     {
       kind: 'table',
-      heading: 'With another batch size',
       columns: [
-        right('Batch'),
+        left('Another batch size'),
         right('Gradient'),
         ...(linear ? [right('Learning rate*')] : []),
         ...first.heuristics.map(({ name }) => right(`Rate by ${name}*`)),
-        ...(penalties ? [right('Penalty')] : []),
+        ...(penalties ? [right(capitalised(penaltyMove(loss)?.name ?? 'penalty'))] : []),
       ],
       rows: rows.map((row) => [
         [row.batchSize === null ? batchSymbol(row.k) : number(row.batchSize)],
@@ -263,7 +231,7 @@ function scaling({ advice, optimizer }: Loss): Table[] {
         ...row.heuristics.map(({ learningRate, factor }) => rateCell(learningRate, factor, roughNumber)),
         ...(penalties ? [[row.penaltyFactor === null ? '?' : factorWords(row.penaltyFactor)]] : []),
       ]),
-      note: scalingNote(rows, linear, optimizer),
+      note: scalingNote(rows, linear, loss.optimizer),
     },
   ];
 }
@@ -282,15 +250,20 @@ function batchSymbol(k: number): string {
 }
 
 function scalingNote(rows: readonly ScalingRow[], linear: boolean, optimizer: Optimizer | null): string | null {
-  if (linear)
-    return '* Linear Scaling Rule: a rule of thumb for SGD; it asks for a warm-up and fails for very large batches.';
-  if (rows.some((row) => row.heuristics.length > 0)) {
-    return `* No exact rule is known for ${optimizer ? shortName(optimizer.name) : 'this optimiser'}: these are rules of thumb.`;
-  }
-  return null;
+  if (linear) return '* By the Linear Scaling Rule, a rule of thumb for SGD.';
+  if (rows.every((row) => row.heuristics.length === 0)) return null;
+  return `* Rules of thumb: no exact one is known for ${optimizer ? shortName(optimizer.name) : 'this optimiser'}.`;
 }
 
-function list(heading: string, items: readonly Words[]): List[] {
-  const filled = items.filter((item) => item.length > 0);
-  return filled.length > 0 ? [{ kind: 'list', heading, items: filled }] : [];
+function left(title: string): Column {
+  return { title, align: 'left' };
+}
+
+function right(title: string): Column {
+  return { title, align: 'right' };
+}
+
+/** A list of sentences; nothing where there are none. */
+export function list(heading: string, sentences: readonly string[]): List[] {
+  return sentences.length > 0 ? [{ kind: 'list', heading, items: sentences.map((sentence) => [sentence]) }] : [];
 }

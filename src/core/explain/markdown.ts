@@ -23,7 +23,7 @@ function parts(block: Block, words: (pieces: Words) => string): string[] {
     case 'paragraph':
       return [words(block.words)];
     case 'table':
-      return [`**${escaped(block.heading)}**`, table(block, words), ...(block.note ? [escaped(block.note)] : [])];
+      return [table(block, words), ...(block.note ? [escaped(block.note)] : [])];
     case 'list':
       return [`**${escaped(block.heading)}**`, block.items.map((item) => `- ${words(item)}`).join('\n')];
   }

@@ -1,7 +1,7 @@
 /** One reduction, explained: a metric, a penalty, or a part of a loss that no lens covers. */
 import type { Role, Site } from '../analysis.ts';
 import type { Block, Words } from './blocks.ts';
-import { trace } from './loss.ts';
+import { list, trace } from './loss.ts';
 import { capitalised, growthWords, listWords, reductionWords } from './words.ts';
 
 const ROLES: Readonly<Record<Role, string>> = {
@@ -13,13 +13,7 @@ const ROLES: Readonly<Record<Role, string>> = {
 
 /** The explanation of a reduction that belongs to no explained loss. */
 export function siteBlocks(site: Site): Block[] {
-  return [
-    { kind: 'paragraph', words: siteLead(site) },
-    ...trace(site.trace),
-    ...(site.assumed.length > 0
-      ? [{ kind: 'list' as const, heading: 'Assumed', items: site.assumed.map((reason) => [reason]) }]
-      : []),
-  ];
+  return [{ kind: 'paragraph', words: siteLead(site) }, ...trace(site.trace), ...list('Assumed', site.assumed)];
 }
 
 function siteLead(site: Site): Words {
