@@ -26,7 +26,7 @@ export class Pages implements vscode.TextDocumentContentProvider, vscode.Disposa
   /** Asks the server, which answers when it has analysed the newest version. A page may outlive its file's editor. */
   async provideTextDocumentContent(page: vscode.Uri, token: vscode.CancellationToken): Promise<string> {
     const source = vscode.Uri.parse(page.query, true);
-    await vscode.workspace.openTextDocument(source);
+    if (source.scheme !== 'untitled') await vscode.workspace.openTextDocument(source);
     const parameters: PageParameters = { uri: this.#client.code2ProtocolConverter.asUri(source) };
     const answer = await this.#client.sendRequest(PAGE_REQUEST, parameters, token);
     return parsePageResult(answer) ?? vscode.l10n.t('Loss Lens does not analyse this file.');

@@ -119,7 +119,7 @@ describe('the explanation', () => {
     toMarkdown(explain({ range: placeOf('loss'), about: loss(input) }), ({ start }) => ({
       line: lines.at(start).line,
       link: `file:///train.py#L${lines.at(start).line}`,
-    }));
+    })).replaceAll('&ensp;', '');
 
   it('goes from the answer to the evidence', () => {
     assert.equal(

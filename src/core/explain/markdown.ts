@@ -30,14 +30,13 @@ function parts(block: Block, words: (pieces: Words) => string): string[] {
 }
 
 function table({ columns, rows }: Table, words: (pieces: Words) => string): string {
-  return [
-    columns.map(({ title }) => escaped(title)),
-    columns.map(({ align }) => (align === 'right' ? '--:' : ':--')),
-    // A bar would end the cell, even in code.
-    ...rows.map((row) => row.map((cell) => words(cell).replaceAll('|', '\\|'))),
-  ]
-    .map((cells) => `| ${cells.join(' | ')} |`)
-    .join('\n');
+  const titles = columns.map(({ title }) => escaped(title));
+  // A bar would end the cell, even in code.
+  const cells = rows.map((row) => row.map((cell) => words(cell).replaceAll('|', '\\|')));
+  // Hovers leave no space between columns.
+  const [head, ...body] = [titles, ...cells].map((row) => `| ${row.join(' | &ensp;')} |`);
+  const alignment = columns.map(({ align }) => (align === 'right' ? '--:' : ':--'));
+  return [head, `| ${alignment.join(' | ')} |`, ...body].join('\n');
 }
 
 function inline(piece: Inline, placeOf: (range: Range) => Place): string {
