@@ -42,7 +42,7 @@ import {
 const MOST_TERMS = 24;
 
 /** Terms that have not been reduced yet and differ in nothing that matters are one tensor, not several losses. */
-const isRaw = (t: Term): boolean =>
+export const isRaw = (t: Term): boolean =>
   t.operations.length === 0 && t.unknown === null && Object.keys(t.summed).length === 0 && t.over.length === 0;
 
 function unite(a: Term, b: Term): Term {
@@ -219,8 +219,8 @@ function divisorKind(t: Term): DivisorKind {
 
 /** f(x) with f(c·x) = cᵖ·f(x). */
 export function power(s: Sum, p: number): Sum {
-  if (p === 1) return s;
   const [only] = s.terms;
+  if (p === 1 && s.terms.length === 1) return s;
   if (s.terms.length === 1 && only && isPlainNumber(only) && only.coefficient?.value != null) {
     const value = only.coefficient.value ** p;
     return sum([{ ...only, coefficient: { value, text: shortNumber(value) } }], s.row);

@@ -1,12 +1,13 @@
 /** What stands on the left: names, fields, list entries and patterns. */
 import type { Pattern } from '../syntax/tree.ts';
-import { axesOf, hasAxis, takeAxis } from './axes.ts';
+import { axesOf, hasAxis } from './axes.ts';
 import { readAs, unknown } from './convert.ts';
 import { evaluate } from './expressions.ts';
 import type { Interpreter } from './interpreter.ts';
 import { same } from './same.ts';
+import { sizeAt } from './sizes.ts';
 import type { Scope } from './store.ts';
-import { numberOf, type Sum, sizeOf } from './term.ts';
+import { numberOf } from './term.ts';
 import { forEach, type Value } from './values.ts';
 
 /**
@@ -52,7 +53,7 @@ export function assign(m: Interpreter, target: Pattern, value: Value, scope: Sco
         const part =
           target.rest === i
             ? unknown(m.textOf(element.range), element.range, 'name')
-            : destructured(m, value, i, target.elements.length, element);
+            : destructured(m, value, i, element);
         assign(m, element, part, scope);
       });
       return;
@@ -70,7 +71,6 @@ export function destructured(
   m: Interpreter,
   value: Value,
   i: number,
-  n: number,
   target: { readonly range: { readonly start: number; readonly end: number } },
 ): Value {
   const range = target.range;
@@ -83,7 +83,7 @@ export function destructured(
         case 'repeated':
           return v.element;
         case 'shape':
-          return shapeEntry(v.of, i, n, range);
+          return sizeAt(v.of, i, range);
         case 'record':
           return [...v.fields.values()][i] ?? unknown(m.textOf(range), range, 'name');
         case 'batch':
@@ -100,21 +100,6 @@ export function destructured(
     },
     same,
   );
-}
-
-/** One entry of a shape: the size of the axis at that position. */
-export function shapeEntry(
-  of: Sum,
-  position: number,
-  rank: number | null,
-  range: { readonly start: number; readonly end: number },
-): Value {
-  const taken = takeAxis(of.row, position, false);
-  // With as many names as a shape has entries, a position from the front is exact.
-  const names = taken ? taken.axis.names : rank !== null && position > 0 ? (['I'] as const) : [];
-  const note = taken?.axis.note;
-  const size = sizeOf(names, 'actual', range);
-  return note ? { ...size, terms: size.terms.map((t) => ({ ...t, assumed: [note] })) } : size;
 }
 
 function fieldOf(

@@ -6,8 +6,6 @@ import type { AxisName } from '../analysis.ts';
 /** One axis. Flattening gives it several names; an axis of size one (`keepdim`, `unsqueeze`) has none. */
 export interface Axis {
   readonly names: readonly AxisName[];
-  /** What was assumed about it, in words; a result that used the axis carries the note. */
-  readonly note?: string;
 }
 
 export interface AxisRow {

@@ -2,7 +2,8 @@
 import type { Range } from '../analysis.ts';
 import type { Entry } from '../catalogue/schema.ts';
 import type { Argument, Call, Expression } from '../syntax/tree.ts';
-import { axis, row } from './axes.ts';
+import { isRaw } from './algebra.ts';
+import { row } from './axes.ts';
 import { batchOf, holdsExamples, outputSum, toSum, unknown } from './convert.ts';
 import { applyEffect } from './effects.ts';
 import { evaluate, memberOf } from './expressions.ts';
@@ -15,7 +16,7 @@ import { halfSquare } from './reducers.ts';
 import { same } from './same.ts';
 import { applyFit, applySink, optimizerMethod, stepsOptimizer } from './sinks.ts';
 import type { Scope } from './store.ts';
-import { type Place, type Sum, single, sum, unknownSum } from './term.ts';
+import { markAssumed, type Place, type Sum, single, unknownSum } from './term.ts';
 import {
   type CallArguments,
   type Closure,
@@ -287,10 +288,15 @@ function unknownCall(
       trace: [{ range: site.range, text: site.place.text, result: 'reduction unknown' }],
     });
   }
+  const followed = inputs.find((v) => v.kind === 'sum' && v.terms.some((t) => t.theta !== 'no' && !isRaw(t)));
+  if (followed) {
+    return unknownSum(`what \`${short}\` makes of it is not known`, site.range, row([], 'I'), { batch });
+  }
   const examples = inputs.some(holdsExamples);
   if (examples && (isModelName(short) || batch !== null)) {
     const note = `\`${short}\` is taken to keep one row an example`;
-    return sum(outputSum(site.range, batch).terms, row([isModelName(short) ? axis('B') : { names: ['B'], note }], 'I'));
+    const output = outputSum(site.range, batch);
+    return isModelName(short) ? output : markAssumed(output, note);
   }
   return unknown(m.textOf(site.range, 40), site.range, from === 'import' ? 'import' : 'call', batch);
 }

@@ -1,6 +1,6 @@
 /** Values seen as numbers or tensors, and numbers seen as the sizes that they stand for. */
 import type { Range } from '../analysis.ts';
-import { type AxisRow, axis, batchRow, parameterRow, row, scalarRow } from './axes.ts';
+import { axis, batchRow, parameterRow, row, scalarRow } from './axes.ts';
 import type { Interpreter } from './interpreter.ts';
 import { axisOfSizeName, isBatchSizeName, isConfigName, isHyperparameterName } from './names.ts';
 import { same } from './same.ts';
@@ -32,16 +32,16 @@ export const outputSum = (range: Range, batch: BatchSource | null): Sum =>
 function unknownTensor(u: Unknown): Sum {
   const certain = u.batch !== null;
   const note = `\`${shorten(u.name)}\` is taken to hold one row an example`;
-  const r: AxisRow = certain ? batchRow : row([{ names: ['B'], note }], 'I');
   return single(
     {
       theta: 'maybe',
       examples: certain ? 'yes' : 'maybe',
+      assumed: certain ? [] : [note],
       range: u.range,
       batch: u.batch,
       counts: /mask|valid|\bpad/i.test(u.name) ? 'mask' : /weights?$/i.test(u.name) ? 'weights' : null,
     },
-    r,
+    batchRow,
   );
 }
 

@@ -3,7 +3,7 @@ import type { Range } from '../analysis.ts';
 import type { Compare, Comprehension, Expression, Index, Logical, Member } from '../syntax/tree.ts';
 import { negate } from './algebra.ts';
 import { arithmetic, mask, pairwise } from './arithmetic.ts';
-import { assign, shapeEntry, truthOf } from './assignments.ts';
+import { assign, truthOf } from './assignments.ts';
 import { type AxisRow, axesOf, hasAxis, row, takeAxis, unitAxis } from './axes.ts';
 import { evaluateCall } from './calls.ts';
 import { batchOf, examplesSum, parameterSum, readAs, toSum, unknown, unknownField } from './convert.ts';
@@ -13,8 +13,20 @@ import type { Interpreter } from './interpreter.ts';
 import { accumulate, elementOf, type Iteration, repeat } from './loops.ts';
 import { isConfigName, isModelName } from './names.ts';
 import { same } from './same.ts';
+import { sizeAt } from './sizes.ts';
 import { Scope } from './store.ts';
-import { constant, isNumberLike, mapTerms, markAssumed, markUnknown, numberOf, type Sum, sizeOf, sum } from './term.ts';
+import {
+  constant,
+  either,
+  isNumberLike,
+  mapTerms,
+  markAssumed,
+  markUnknown,
+  numberOf,
+  type Sum,
+  sizeOf,
+  sum,
+} from './term.ts';
 import { forEach, nothing, type RecordValue, sequence, text, under, type Value } from './values.ts';
 
 const MOST_UNROLLED = 6;
@@ -293,7 +305,7 @@ function indexed(m: Interpreter, v: Value, indices: readonly Subscript[], range:
         : readAs(m, field, unknown(`${v.name}.${field}`, range, v.open ? 'config' : 'name'), range);
     }
     case 'shape':
-      return position === null ? sizeOf([], 'actual', range) : shapeEntry(v.of, position, null, range);
+      return position === null ? sizeOf([], 'actual', range) : sizeAt(v.of, position, range);
     case 'batch':
       // `batch[0]`, `batch['x']` take the batch apart; `batch[:, 1]` indexes a tensor.
       return indices.length === 1 && first.kind === 'value'
@@ -372,10 +384,14 @@ const insertUnit = (r: AxisRow, position: number): AxisRow =>
     ? row([...r.front.slice(0, position), unitAxis, ...r.front.slice(position)], r.rest, r.back)
     : row(r.front, r.rest, [...r.back, unitAxis]);
 
-/** `loss[mask]` lays the chosen elements in one axis; how many they are grows with the batch. */
+/** `loss[mask]` lays the chosen elements in one axis; how many they are grows with the batch, and is up to the examples. */
 function maskedSelection(s: Sum, by: Sum): Sum {
   const names = axesOf(hasAxis(by.row, 'B') ? by.row : s.row);
-  return sum(s.terms, row([{ names }], null));
+  const chosenBy = by.terms.map((t) => t.examples).reduce(either, 'no');
+  return sum(
+    s.terms.map((t) => ({ ...t, examples: either(t.examples, chosenBy) })),
+    row([{ names }], null),
+  );
 }
 
 function logical(m: Interpreter, e: Logical, scope: Scope): Value {

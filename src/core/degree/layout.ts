@@ -50,7 +50,7 @@ function reshapedRow(
             ? numberOf(argument)
             : 0;
       if (start !== null && start > 0 && r.front.length) return row([...r.front.slice(0, 1), axis('F')]);
-      return row([{ names: axesOf(r), ...noteOf(r) }]);
+      return row([{ names: axesOf(r) }]);
     }
     case 'squeeze':
       if (r.rest !== null) return r;
@@ -85,11 +85,6 @@ function reshapedRow(
   }
 }
 
-const noteOf = (r: AxisRow): { note?: string } => {
-  const note = [...r.front, ...r.back].find((a) => a.note)?.note;
-  return note ? { note } : {};
-};
-
 function swapped(r: AxisRow, a: number, b: number): AxisRow {
   const all = [...r.front, ...r.back];
   if (r.rest === null) {
@@ -122,21 +117,17 @@ function laidOut(r: AxisRow, argument: Value): AxisRow {
   const first = sizes[0];
   // A constant first size with −1 behind it is a batch size written as a number.
   const constantBatch = first === 'fixed' && sizes.includes('rest') && left.includes('B');
-  const note = noteOf(r);
   return row(
     sizes.map((s, i) => {
       if (s === 'unit') return unitAxis;
       if (s === 'fixed')
-        return i === 0 && constantBatch
-          ? { ...axis('B'), ...note }
-          : axis(all.includes('P') && !all.includes('B') ? 'P' : 'I');
+        return i === 0 && constantBatch ? axis('B') : axis(all.includes('P') && !all.includes('B') ? 'P' : 'I');
       if (s === 'rest') {
         const names = constantBatch ? left.filter((n) => n !== 'B') : left;
         const open = r.rest !== null || all.includes('I');
         const joined = names.includes('B') && open && sizes.length === 1 ? [...names, 'I' as const] : names;
         return {
           names: joined.length ? joined : [all.includes('P') ? 'P' : 'I'],
-          ...(joined.includes('B') ? note : {}),
         };
       }
       return axis(...s);

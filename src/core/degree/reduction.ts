@@ -1,17 +1,7 @@
 /** Taking axes away: sums, means, selections, norms and what they leave of a degree. */
 import type { AxisName } from '../analysis.ts';
 import { collapse, elementwise, power } from './algebra.ts';
-import {
-  type Axis,
-  type AxisRow,
-  addExponents,
-  axesOf,
-  exponentsOf,
-  isScalar,
-  row,
-  scalarRow,
-  takeAxis,
-} from './axes.ts';
+import { type AxisRow, addExponents, axesOf, exponentsOf, isScalar, row, scalarRow, takeAxis } from './axes.ts';
 import { type Divisor, type Operation, type Place, type Sum, sum, type Term, union, withOperation } from './term.ts';
 
 export interface ReductionOptions {
@@ -43,13 +33,10 @@ function closeAxes(
   r: AxisRow,
   axes: readonly number[] | null,
   keep: boolean,
-): { row: AxisRow; names: AxisName[]; notes: string[]; guessed: boolean } {
-  const noteOf = (a: Axis) => (a.note ? [a.note] : []);
-  if (axes === null)
-    return { row: scalarRow, names: axesOf(r), notes: [...r.front, ...r.back].flatMap(noteOf), guessed: false };
+): { row: AxisRow; names: AxisName[]; guessed: boolean } {
+  if (axes === null) return { row: scalarRow, names: axesOf(r), guessed: false };
   let left = r;
   let guessed = false;
-  const notes: string[] = [];
   const names: AxisName[] = [];
   // From the last to the first, so that the positions of the others stay valid.
   const order = [...axes].sort((a, b) => (a < 0 === b < 0 ? b - a : a < 0 ? -1 : 1));
@@ -60,9 +47,8 @@ function closeAxes(
     left = taken.row;
     guessed ||= taken.guessed;
     names.push(...taken.axis.names);
-    notes.push(...noteOf(taken.axis));
   }
-  return { row: left, names: [...new Set(names)], notes, guessed };
+  return { row: left, names: [...new Set(names)], guessed };
 }
 
 export function reduce(s: Sum, options: ReductionOptions, place: Place): Sum {
@@ -78,10 +64,7 @@ export function reduce(s: Sum, options: ReductionOptions, place: Place): Sum {
     );
   }
   const closed = closeAxes(s.row, axes, options.keepDims);
-  const noted = [
-    ...closed.notes,
-    ...(closed.guessed ? [`the last axis in \`${place.text}\` is taken for an inner axis`] : []),
-  ];
+  const noted = [...(closed.guessed ? [`the last axis in \`${place.text}\` is taken for an inner axis`] : [])];
   const over = closed.names;
   // A mean of a scalar changes nothing; a sum of one neither.
   if (over.length === 0 && isScalar(s.row))

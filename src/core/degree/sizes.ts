@@ -6,11 +6,11 @@ import type { Interpreter } from './interpreter.ts';
 import { constant, mapTerms, type Sum, single, sizeOf, symbol } from './term.ts';
 import type { Value } from './values.ts';
 
+/** The size of the axis at a position. What was assumed about the tensor is assumed about its size. */
 export function sizeAt(s: Sum, position: number, range: Range): Sum {
   const taken = takeAxis(s.row, position, false);
-  const size = sizeOf(taken?.axis.names ?? [], 'actual', range);
-  const note = taken?.axis.note;
-  return note ? mapTerms(size, (t) => ({ ...t, assumed: [note] })) : size;
+  const assumed = [...new Set(s.terms.flatMap((t) => t.assumed))];
+  return mapTerms(sizeOf(taken?.axis.names ?? [], 'actual', range), (t) => ({ ...t, assumed }));
 }
 
 export function lengthOf(m: Interpreter, v: Value, range: Range): Value {
