@@ -26,8 +26,13 @@ describe('the code lens', () => {
       'Σ over the batch · gradient ∝ B · SGD 0.002 at B=128 acts as 0.256 on a mean · weight decay’s share falls as B grows',
     ],
     [
-      'a sum, SGD, no number known',
+      'a sum, SGD, no batch size known',
       { batchSize: null, advice: noAdvice },
+      'Σ over the batch · gradient ∝ B · SGD 0.002 acts as 0.002 × B on a mean',
+    ],
+    [
+      'a sum, SGD, no number known',
+      { batchSize: null, advice: noAdvice, optimizer: { ...sgd, learningRate: null } },
       'Σ over the batch · gradient ∝ B · SGD’s learning rate acts × B on a mean',
     ],
     ['a sum, Adam', { optimizer: adam, advice: noAdvice }, 'Σ over the batch · gradient ∝ B · Adam divides it out'],
@@ -148,7 +153,7 @@ describe('the explanation', () => {
 | one row of scores per example | \\[B, C\\] | [3](file:///train.py#L3) |
 | reduction='sum' adds up the examples | degree 1 in B | [3](file:///train.py#L3) |
 
-B = 128 from \`BATCH_SIZE\`, [line 1](file:///train.py#L1); the last batch of an epoch may be smaller · torch.optim.SGD, [line 2](file:///train.py#L2) · learning rate 0.002, [line 2](file:///train.py#L2) · coupled weight decay 0.0005, [line 2](file:///train.py#L2)
+batch size 128 from \`BATCH_SIZE\`, [line 1](file:///train.py#L1); the last batch of an epoch may be smaller · torch.optim.SGD, [line 2](file:///train.py#L2) · learning rate 0.002, [line 2](file:///train.py#L2) · coupled weight decay 0.0005, [line 2](file:///train.py#L2)
 
 **Assumed**
 

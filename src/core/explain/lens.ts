@@ -1,5 +1,5 @@
 /** The one line above a loss. */
-import type { BatchSize, Loss, Optimizer } from '../analysis.ts';
+import type { BatchSize, Loss } from '../analysis.ts';
 import { penaltyMove, type Verdict, verdicts } from './verdict.ts';
 import { batchDegree, growthWords, number, power, shortName } from './words.ts';
 
@@ -58,25 +58,28 @@ function rate(degree: number, { optimizer, advice, batchSize }: Loss): string[] 
   if (!optimizer) return degree === 0 ? ['SGD: learning rate × k when the batch grows × k'] : [];
   const name = shortName(optimizer.name);
   if (optimizer.notConvertible) return [`${name}: no factor converts its settings`];
-  if (optimizer.family === 'adam')
+  if (optimizer.family === 'adam') {
     return degree === 0 ? [`${name}: no exact rule for a larger batch`] : [`${name} divides it out`];
+  }
   if (optimizer.family === 'other') return [];
-  const at = now(optimizer, batchSize);
+  const learningRate = optimizer.learningRate?.value ?? null;
+  const at =
+    learningRate !== null && batchSize?.value != null ? `${name} ${number(learningRate)} at ${size(batchSize)}` : null;
   if (degree === 0) {
     const doubled = advice.scaling.find((row) => row.k === 2);
     return doubled?.learningRate != null && doubled.batchSize !== null && at
       ? [`${at} becomes ${number(doubled.learningRate)} at B=${doubled.batchSize}`]
       : ['learning rate × k when the batch grows × k'];
   }
-  if (advice.equivalentMeanLearningRate !== null && at)
+  if (advice.equivalentMeanLearningRate !== null && at) {
     return [`${at} acts as ${number(advice.equivalentMeanLearningRate)} on a mean`];
-  return degree === 1 ? [`${name}’s learning rate acts × B on a mean`] : [];
+  }
+  if (degree !== 1) return [];
+  return learningRate === null
+    ? [`${name}’s learning rate acts × B on a mean`]
+    : [`${name} ${number(learningRate)} acts as ${number(learningRate)} × B on a mean`];
 }
 
-/** `SGD 0.1 at B=128`; null where one of the numbers is not known. */
-function now(optimizer: Optimizer, batchSize: BatchSize | null): string | null {
-  const learningRate = optimizer.learningRate?.value ?? null;
-  if (learningRate === null || batchSize?.value == null) return null;
-  const assumed = batchSize.origin === 'assumed' ? ' (assumed)' : '';
-  return `${shortName(optimizer.name)} ${number(learningRate)} at B=${batchSize.value}${assumed}`;
+function size({ value, origin }: BatchSize): string {
+  return `B=${value}${origin === 'assumed' ? ' (assumed)' : ''}`;
 }

@@ -145,7 +145,7 @@ function assumptions(loss: Loss): string[] {
 function batchSource(batchSize: BatchSize | null): Words {
   if (!batchSize) return [];
   const ragged = batchSize.raggedLastBatch ? ['; the last batch of an epoch may be smaller'] : [];
-  return [...settingSource('B =', batchSize), ...ragged];
+  return [...settingSource('batch size', batchSize), ...ragged];
 }
 
 function optimizerSources(optimizer: Optimizer | null): Words[] {
