@@ -13,6 +13,7 @@ import {
   scalarRow,
   scaleExponents,
   takeAxis,
+  unknownRow,
 } from './axes.ts';
 import {
   type Coefficient,
@@ -267,7 +268,7 @@ export function contract(a: Sum, b: Sum, place: Place): Sum {
     sum(collapse(b, 'a product').terms, scalarRow),
   );
   const names = left?.axis.names.length && !left.guessed ? left.axis.names : ['I' as const];
-  const leftRow = left?.row ?? row([], 'I');
+  const leftRow = left?.row ?? unknownRow;
   const rightParts = right ? [...right.row.front, ...right.row.back].filter((x) => !x.names.includes('P')) : [];
   const r =
     leftRow.rest !== null

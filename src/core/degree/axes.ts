@@ -13,6 +13,8 @@ export interface AxisRow {
   /** What the axes in the open middle are called; null where the row is known to its end. */
   readonly rest: AxisName | null;
   readonly back: readonly Axis[];
+  /** Nothing is known about the axes, not even whether the batch is among them. */
+  readonly uncertain?: true;
 }
 
 /** How much of each axis went into a value: 1 for a sum over it, ½ for a norm. */
@@ -30,6 +32,8 @@ export const row = (front: readonly Axis[], rest: AxisName | null = null, back: 
 export const scalarRow: AxisRow = row([]);
 /** Examples in front and nothing known behind them. */
 export const batchRow: AxisRow = row([axis('B')], 'I');
+/** The row of a value that cannot be followed. */
+export const unknownRow: AxisRow = { ...row([], 'I'), uncertain: true };
 export const parameterRow: AxisRow = row([], 'P');
 
 /** No axis is left: a value that was derived to be a scalar. */
@@ -89,6 +93,9 @@ export function broadcast(a: AxisRow, b: AxisRow): AxisRow {
     const length = Math.max(x.length, y.length);
     return row(Array.from({ length }, (_, i) => pair(x[i - length + x.length], y[i - length + y.length])));
   }
+  // What one side is known to have, the other is taken to fit into.
+  if (a.uncertain || b.uncertain)
+    return a.uncertain && hasAxis(b, 'B') ? b : b.uncertain && hasAxis(a, 'B') ? a : unknownRow;
   // A parameter takes the shape of what it meets; of two open rows the one with a known batch says more.
   if (a.rest === 'P' && a.front.length === 0) return b;
   if (b.rest === 'P' && b.front.length === 0) return a;

@@ -3,7 +3,7 @@ import type { Range } from '../analysis.ts';
 import type { Entry } from '../catalogue/schema.ts';
 import type { Argument, Call, Expression } from '../syntax/tree.ts';
 import { isRaw } from './algebra.ts';
-import { row } from './axes.ts';
+import { unknownRow } from './axes.ts';
 import { batchOf, holdsExamples, outputSum, toSum, unknown } from './convert.ts';
 import { applyEffect } from './effects.ts';
 import { evaluate, memberOf } from './expressions.ts';
@@ -281,16 +281,16 @@ function unknownCall(
   const batch = inputs.map(batchOf).find((b) => b !== null) ?? null;
   const short = lastPart(name);
   if (isMetricName(short) && !isLossName(short))
-    return single({ theta: 'no', examples: 'maybe', range: site.range, batch }, row([], 'I'));
+    return single({ theta: 'no', examples: 'maybe', range: site.range, batch }, unknownRow);
   if (isLossName(short)) {
-    return unknownSum(`\`${name.length > 40 ? short : name}\` is not defined in this file`, site.range, row([], 'I'), {
+    return unknownSum(`\`${name.length > 40 ? short : name}\` is not defined in this file`, site.range, unknownRow, {
       batch,
       trace: [{ range: site.range, text: site.place.text, result: 'reduction unknown' }],
     });
   }
   const followed = inputs.find((v) => v.kind === 'sum' && v.terms.some((t) => t.theta !== 'no' && !isRaw(t)));
   if (followed) {
-    return unknownSum(`what \`${short}\` makes of it is not known`, site.range, row([], 'I'), { batch });
+    return unknownSum(`what \`${short}\` makes of it is not known`, site.range, unknownRow, { batch });
   }
   const examples = inputs.some(holdsExamples);
   if (examples && (isModelName(short) || batch !== null)) {

@@ -1,6 +1,6 @@
 /** Values seen as numbers or tensors, and numbers seen as the sizes that they stand for. */
 import type { Range } from '../analysis.ts';
-import { axis, batchRow, parameterRow, row, scalarRow } from './axes.ts';
+import { axis, batchRow, parameterRow, row, scalarRow, unknownRow } from './axes.ts';
 import type { Interpreter } from './interpreter.ts';
 import { axisOfSizeName, isBatchSizeName, isConfigName, isHyperparameterName } from './names.ts';
 import { same } from './same.ts';
@@ -64,7 +64,7 @@ export function toSum(m: Interpreter, value: Value, range: Range): Sum {
       return sequenceSum(m, value.items, range);
     case 'repeated': {
       const element = toSum(m, value.element, range);
-      if (value.count === null) return unknownSum('what the list runs over is not known here', range, row([], 'I'));
+      if (value.count === null) return unknownSum('what the list runs over is not known here', range, unknownRow);
       const names = Object.keys(value.count) as (keyof typeof value.count)[];
       return {
         ...element,
@@ -81,7 +81,7 @@ export function toSum(m: Interpreter, value: Value, range: Range): Sum {
     case 'parameters':
       return parameterSum(range);
     default:
-      return unknownSum(`\`${m.textOf(range, 40)}\` is not a number that can be followed`, range, row([], 'I'));
+      return unknownSum(`\`${m.textOf(range, 40)}\` is not a number that can be followed`, range, unknownRow);
   }
 }
 

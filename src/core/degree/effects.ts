@@ -4,7 +4,7 @@ import type { FunctionEntry, ReducerEntry } from '../catalogue/schema.ts';
 import { add, addExponentsOf, collapse, elementwise } from './algebra.ts';
 import { bindTo, constantName, textArgument } from './arguments.ts';
 import { arithmetic, mask, pairwise } from './arithmetic.ts';
-import { axesOf, axis, batchRow, broadcast, row, scalarRow, type unitAxis } from './axes.ts';
+import { axesOf, axis, batchRow, broadcast, row, scalarRow, type unitAxis, unknownRow } from './axes.ts';
 import { applyModel, type CallSite, callValue } from './calls.ts';
 import { batchOf, outputSum, parameterSum, readAs, toSum, unknown } from './convert.ts';
 import { emptyArguments, valuesOf } from './functions.ts';
@@ -99,15 +99,14 @@ export function applyEffect(
       return einsum(m, args, site);
     case 'constant': {
       const value = entry.value === 'first-argument' ? first?.value : entry.value;
-      if (typeof value === 'number')
-        return single({ coefficient: { value, text: String(value) }, range }, row([], 'I'));
+      if (typeof value === 'number') return single({ coefficient: { value, text: String(value) }, range }, unknownRow);
       if (value && value !== nothing)
         return forEach(
           value,
           (v) => (v.kind === 'text' ? unknown(m.textOf(range), range, 'call') : toSum(m, v, range)),
           same,
         );
-      return single({ examples: 'no', range, coefficient: { value: null, text: m.textOf(range, 24) } }, row([], 'I'));
+      return single({ examples: 'no', range, coefficient: { value: null, text: m.textOf(range, 24) } }, unknownRow);
     }
     case 'parameter': {
       const p = parameterSum(range);

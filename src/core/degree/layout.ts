@@ -3,7 +3,18 @@ import type { FunctionEntry } from '../catalogue/schema.ts';
 import { collapse } from './algebra.ts';
 import { axesArgument, type Bound, textArgument } from './arguments.ts';
 import { onSums } from './arithmetic.ts';
-import { type AxisRow, axesOf, axis, batchRow, isScalar, row, scalarRow, takeAxis, unitAxis } from './axes.ts';
+import {
+  type AxisRow,
+  axesOf,
+  axis,
+  batchRow,
+  isScalar,
+  row,
+  scalarRow,
+  takeAxis,
+  unitAxis,
+  unknownRow,
+} from './axes.ts';
 import type { CallSite } from './calls.ts';
 import { toSum } from './convert.ts';
 import type { Interpreter } from './interpreter.ts';
@@ -103,7 +114,7 @@ function swapped(r: AxisRow, a: number, b: number): AxisRow {
 /** `view(-1)`, `view(-1, C)`, `reshape(B, -1)`, `[B, T, …]`: sizes name the axes, −1 takes what is left. */
 function laidOut(r: AxisRow, argument: Value): AxisRow {
   const items = argument.kind === 'sequence' ? argument.items : argument.kind === 'sum' ? [argument] : null;
-  if (items === null) return argument.kind === 'shape' ? argument.of.row : row([], 'I');
+  if (items === null) return argument.kind === 'shape' ? argument.of.row : unknownRow;
   const all = axesOf(r);
   const sizes = items.map((i) => {
     if (i.kind !== 'sum') return 'fixed' as const;

@@ -3,7 +3,17 @@ import type { AxisName } from '../analysis.ts';
 import type { LossEntry, LossReduction } from '../catalogue/schema.ts';
 import { collapse, multiply } from './algebra.ts';
 import { type Bound, bindTo, constantName, isFalse } from './arguments.ts';
-import { type Axis, type AxisRow, addExponents, axesOf, axis, exponentsOf, row, scalarRow } from './axes.ts';
+import {
+  type Axis,
+  type AxisRow,
+  addExponents,
+  axesOf,
+  axis,
+  exponentsOf,
+  row,
+  scalarRow,
+  unknownRow,
+} from './axes.ts';
 import { batchOf, toSum } from './convert.ts';
 import type { Interpreter } from './interpreter.ts';
 import { same } from './same.ts';
@@ -97,7 +107,7 @@ function oneLoss(
       withOperation(
         sum(
           scaled.terms.map((t) => ({ ...t, unknown: t.unknown ?? reduction })),
-          row([], 'I'),
+          unknownRow,
         ),
         { word: 'other', over, divisor: null, api },
         place,

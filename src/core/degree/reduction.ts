@@ -1,7 +1,7 @@
 /** Taking axes away: sums, means, selections, norms and what they leave of a degree. */
 import type { AxisName } from '../analysis.ts';
 import { collapse, elementwise, power } from './algebra.ts';
-import { type AxisRow, addExponents, axesOf, exponentsOf, isScalar, row, scalarRow, takeAxis } from './axes.ts';
+import { type AxisRow, addExponents, axesOf, exponentsOf, isScalar, scalarRow, takeAxis, unknownRow } from './axes.ts';
 import { type Divisor, type Operation, type Place, type Sum, sum, type Term, union, withOperation } from './term.ts';
 
 export interface ReductionOptions {
@@ -57,12 +57,13 @@ export function reduce(s: Sum, options: ReductionOptions, place: Place): Sum {
     return withOperation(
       sum(
         s.terms.map((t) => ({ ...t, unknown: t.unknown ?? 'the axis of the reduction is not written here' })),
-        row([], 'I'),
+        unknownRow,
       ),
       { word: wordOf(operation), over: axesOf(s.row), divisor: null, api: options.api },
       place,
     );
   }
+  const { uncertain } = s.row;
   const closed = closeAxes(s.row, axes, options.keepDims);
   const noted = [...(closed.guessed ? [`the last axis in \`${place.text}\` is taken for an inner axis`] : [])];
   const over = closed.names;
@@ -70,10 +71,13 @@ export function reduce(s: Sum, options: ReductionOptions, place: Place): Sum {
   if (over.length === 0 && isScalar(s.row))
     return withOperation(s, { word: wordOf(operation), over, divisor: null, api: options.api }, place);
   const overBatch = over.includes('B');
+  // How often a sum adds a value is not known where the axes are not; a mean or a selection of equal values changes nothing.
+  const counts =
+    uncertain && !/^(?:mean|max|min|median)$/.test(operation) ? 'the axes that are reduced are not known' : null;
   const apply = (terms: readonly Term[], f: (t: Term) => Term): Sum =>
     withOperation(
       sum(
-        terms.map((t) => ({ ...f(t), assumed: union(t.assumed, noted) })),
+        terms.map(f).map((t) => ({ ...t, assumed: union(t.assumed, noted), unknown: t.unknown ?? counts })),
         closed.row,
       ),
       { word: wordOf(operation), over, divisor: operation === 'mean' ? 'actual' : null, api: options.api },
@@ -109,8 +113,11 @@ export function reduce(s: Sum, options: ReductionOptions, place: Place): Sum {
       }));
     }
     case 'logsumexp': {
-      const logged = elementwise(sum(s.terms, s.row), null, options.api).terms;
-      return apply(logged, (t) => ({ ...t, value: overBatch ? 'shifts' : t.value }));
+      // What is the same for all examples comes out in front: log Σ exp(l + R) = R + log Σ exp(l).
+      const same = s.terms.filter((t) => t.examples === 'no');
+      const varying = s.terms.filter((t) => t.examples !== 'no');
+      const logged = varying.length ? elementwise(sum(varying, s.row), null, options.api).terms : [];
+      return apply([...logged, ...same], (t) => ({ ...t, value: overBatch ? 'shifts' : t.value }));
     }
     case 'variance':
     case 'deviation': {
