@@ -95,7 +95,7 @@ async function take(
   const query = new URLSearchParams({ folder: path.join(root, 'examples'), payload: JSON.stringify(payload) });
   await page.goto(`http://127.0.0.1:${port}/?${query}`);
   await page.waitForSelector('.monaco-editor .view-line', { timeout: 60_000 });
-  const lens = page.locator('.codelens-decoration a').first();
+  const lens = page.locator('.codelens-decoration', { hasText: /\S/ }).first();
   await lens
     .waitFor({ timeout: 30_000 })
     .catch(() => console.error(`No code lens came into sight in ${path.basename(file)}.`));
