@@ -101,9 +101,16 @@ export function broadcast(a: AxisRow, b: AxisRow): AxisRow {
   if (b.rest === 'P' && b.front.length === 0) return a;
   if (a.rest === null) return hasAxis(a, 'B') ? a : b;
   if (b.rest === null) return hasAxis(b, 'B') ? b : a;
-  const front = a.front.length >= b.front.length ? a.front : b.front;
   const back = a.back.length >= b.back.length ? a.back : b.back;
-  return row(front, a.rest === 'P' ? b.rest : a.rest, back);
+  return row(fronts(a.front, b.front), a.rest === 'P' ? b.rest : a.rest, back);
+}
+
+/** Two open rows of the same rank, as code that mixes them has them. An axis of size one against an unknown one is that unknown one. */
+function fronts(a: readonly Axis[], b: readonly Axis[]): Axis[] {
+  const paired = Array.from({ length: Math.max(a.length, b.length) }, (_, i) => pair(a[i], b[i]));
+  const both = Math.min(a.length, b.length);
+  while (paired.length > both && paired.at(-1)?.names.length === 0) paired.pop();
+  return paired;
 }
 
 function pair(a: Axis | undefined, b: Axis | undefined): Axis {
