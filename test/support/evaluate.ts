@@ -167,7 +167,9 @@ function classLosses(batch: Batch): Tensor {
 }
 
 /** How a gradient grows when the batch is repeated: by k^degree, or by no power of k. */
-export type Growth = { readonly degree: number } | { readonly degree: null };
+export interface Growth {
+  readonly degree: number | null;
+}
 
 export interface Truth {
   readonly terms: readonly { readonly kind: 'data' | 'penalty'; readonly growth: Growth }[];
