@@ -74,6 +74,9 @@ export class Interpreter {
   private steps = 0;
   private readonly calls = new Map<object, number>();
   private readonly running: object[] = [];
+  private readonly executed = new Set<Statement>();
+  /** True once the rest of the file is only searched for what known arguments left out. */
+  private discovering = false;
   private readonly defined: Closure[] = [];
   private readonly classes: ClassValue[] = [];
   /** How often each name stands in the source: one that stands only once is defined and never used here. */
@@ -111,6 +114,36 @@ export class Interpreter {
         if (wanted(this.defined[i]?.node.name ?? null)) this.runUncalled(this.defined[i] as Closure);
       for (let i = 0; i < this.classes.length; i++) this.runClass(this.classes[i] as ClassValue, wanted);
     }
+    this.discover();
+  }
+
+  /**
+   * Branches that known arguments left out hold reductions too (a loss that is only computed where targets are given). Their functions run once more,
+   * with every test open; what was met before stands.
+   */
+  private discover(): void {
+    this.discovering = true;
+    this.record.startDiscovery();
+    const methods = this.classes.flatMap((type) =>
+      [...type.fields.values()].flatMap((f) =>
+        f.kind === 'closure' ? [{ ...f, self: isStatic(f.node) ? null : (this.instances.get(type.node) ?? null) }] : [],
+      ),
+    );
+    for (const closure of [...this.defined, ...methods]) {
+      if (this.leavesOut(closure.node.body)) callWithoutArguments(this, closure);
+    }
+  }
+
+  /** Whether a list of statements holds one that never ran, nested functions aside. */
+  private leavesOut(body: readonly Statement[]): boolean {
+    return body.some((s) => {
+      if (s.kind === 'function' || s.kind === 'class' || s.kind === 'import' || s.kind === 'jump') return false;
+      if (!this.executed.has(s)) return true;
+      if (s.kind === 'if') return this.leavesOut(s.then) || this.leavesOut(s.otherwise);
+      if (s.kind === 'for' || s.kind === 'while' || s.kind === 'with' || s.kind === 'block' || s.kind === 'try')
+        return this.leavesOut(s.body);
+      return false;
+    });
   }
 
   /** Counts work; false once the file has had its share. */
@@ -215,6 +248,7 @@ export class Interpreter {
     for (const statement of statements) {
       if (!this.spend()) break;
       this.statement = statement.range.start;
+      this.executed.add(statement);
       completion = this.executeOne(statement, scope, implied);
       if (completion === 'stopped') break;
     }
@@ -329,9 +363,7 @@ export class Interpreter {
   ): Completion {
     const value = evaluate(this, test, scope);
     const { text, holds } = this.condition(test);
-    const known = this.isMain(test)
-      ? true
-      : (truthOf(value) ?? (this.path.has(text) ? this.path.get(text) === holds : null));
+    const known = this.isMain(test) ? true : this.decided(value, text, holds);
     if (known !== null) return known ? then() : otherwise();
     const attempt = (way: boolean, body: () => Completion) => {
       let completion: Completion = 'normal';
@@ -359,6 +391,11 @@ export class Interpreter {
       ]),
     );
     return 'normal';
+  }
+
+  private decided(value: Value, text: string, holds: boolean): boolean | null {
+    if (this.path.has(text)) return this.path.get(text) === holds;
+    return this.discovering ? null : truthOf(value);
   }
 
   /** A test and its negation are one condition. */

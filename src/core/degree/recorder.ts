@@ -98,6 +98,7 @@ export class Recorder {
       const lead = chain.findLast((o) => o.makesSite);
       if (!lead) continue;
       for (const o of chain) if (o !== lead) this.absorbed.add(keyOf(o));
+      if (this.known?.has(keyOf(lead))) continue;
       const seen = this.observations.get(keyOf(lead)) ?? [];
       if (seen.length >= 12) continue;
       seen.push({
@@ -136,12 +137,20 @@ export class Recorder {
 
   returned(range: Range, value: Value): Value {
     const { node, owner } = this.m.frame;
-    if (node)
+    const news = this.known === null || operationsIn(value).some((o) => !this.known?.has(keyOf(o)));
+    if (node && news)
       this.returns.push({ value, range, functionName: node.name ?? '', className: owner?.node.name ?? '', node });
     return value;
   }
 
   /** A divisor's own reductions belong to the division, and are no loss. */
+  private known: ReadonlySet<string> | null = null;
+
+  /** From now on only what has not been met yet is noted. */
+  startDiscovery(): void {
+    this.known = new Set(this.observations.keys());
+  }
+
   divisor(s: Sum, statement: number): void {
     for (const o of s.terms.flatMap((t) => [...t.operations])) {
       this.normalisers.add(keyOf(o));
@@ -179,6 +188,8 @@ export class Recorder {
     record: Omit<SinkRecord, 'stepRange' | 'clip' | 'optimizers'> & { readonly optimizer: OptimizerValue[] },
   ): number {
     const { optimizer, ...rest } = record;
+    const before = this.sinks.findIndex((s) => keyOf({ range: s.sinkRange }) === keyOf({ range: record.sinkRange }));
+    if (this.known !== null && before >= 0) return before;
     this.sinks.push({ ...rest, optimizers: optimizer, stepRange: null, clip: null });
     return this.sinks.length - 1;
   }

@@ -1,7 +1,7 @@
 /** From what the interpreter met to what is said: sites, losses with their terms, and the settings that belong to each. */
 import { advise } from '../advice.ts';
 import type { Loss, LossTerm, Optimizer, Range, Site } from '../analysis.ts';
-import { isScalar } from './axes.ts';
+import { hasAxis } from './axes.ts';
 import type { Interpreter } from './interpreter.ts';
 import { batchSizeOf, clipOf, type Differentiated, optimizerOf } from './loss-settings.ts';
 import { isLossName, isMetricName } from './names.ts';
@@ -282,7 +282,7 @@ function assumedLosses(m: Interpreter, reached: ReadonlySet<string>): ReturnReco
           isLossName(key) ||
           names.some(isLossName);
         const trained = alternativesOf(v).some(
-          (a) => a.value.kind === 'sum' && isScalar(a.value.row) && a.value.terms.some((t) => t.theta !== 'no'),
+          (a) => a.value.kind === 'sum' && !hasAxis(a.value.row, 'B') && a.value.terms.some((t) => t.theta !== 'no'),
         );
         const evaluates =
           isMetricName(r.functionName) ||

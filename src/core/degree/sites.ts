@@ -1,6 +1,6 @@
 /** Reductions as sites: the outermost of each statement, with its word, its role and its degrees. */
 import type { AxisName, Degrees, Reduction, Role, Site } from '../analysis.ts';
-import { isScalar } from './axes.ts';
+import { hasAxis } from './axes.ts';
 import type { Interpreter } from './interpreter.ts';
 import { isLossName, isMetricName } from './names.ts';
 import type { Observation } from './recorder.ts';
@@ -56,7 +56,7 @@ function roleOf(
   const named = names.some(isLossName) || isLossName(o.functionName) || isLossName(o.className);
   if (isLossEntry) return 'data-loss';
   // With no sink in reach a name is all there is; a constant of θ or a plain reduction of features is nobody's loss.
-  return named && isScalar(o.row) ? trained : 'other';
+  return named && !hasAxis(o.row, 'B') ? trained : 'other';
 }
 
 /** The word for the steps of one statement. */
