@@ -6,6 +6,7 @@ import type { Analysis, Loss, Range, Site } from './analysis.ts';
 import type { Block } from './explain/blocks.ts';
 import { lossBlocks } from './explain/loss.ts';
 import { siteBlocks } from './explain/site.ts';
+import { allTerms } from './explain/verdict.ts';
 
 export type { Block, Inline, List, Paragraph, Table, Words } from './explain/blocks.ts';
 export { lensTitle } from './explain/lens.ts';
@@ -31,8 +32,7 @@ export function subjectAt({ losses, sites }: Analysis, offset: number): Subject 
 }
 
 function leadsInto(site: Site, loss: Loss): boolean {
-  const terms = [...loss.terms, ...loss.alternatives.flatMap((alternative) => alternative.terms)];
-  return terms.some((term) => [term, ...term.trace].some(({ range }) => sameRange(range, site.range)));
+  return allTerms(loss).some((term) => [term, ...term.trace].some(({ range }) => sameRange(range, site.range)));
 }
 
 function sameRange(a: Range, b: Range): boolean {

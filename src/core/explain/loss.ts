@@ -4,7 +4,7 @@
  */
 import type { BatchSize, Conversion, Loss, LossTerm, Optimizer, ScalingRow, Setting, TraceStep } from '../analysis.ts';
 import type { Block, Column, List, Paragraph, Table, Words } from './blocks.ts';
-import { penaltyMove, type Verdict, verdicts } from './verdict.ts';
+import { allTerms, penaltyMove, type Verdict, verdicts } from './verdict.ts';
 import {
   batchDegree,
   capitalised,
@@ -24,7 +24,7 @@ export function lossBlocks(loss: Loss): Block[] {
     ...conversions(loss),
     ...scaling(loss),
     ...termTables(loss),
-    ...derivation(loss.alternatives.length > 0 ? loss.alternatives.flatMap(({ terms }) => terms) : loss.terms),
+    ...trace(allTerms(loss).flatMap((term) => term.trace)),
     ...sources(loss),
     ...list('Assumed', assumptions(loss)),
     ...list('Notes', loss.advice.notes),
@@ -34,16 +34,16 @@ export function lossBlocks(loss: Loss): Block[] {
 // ── The answer ──
 
 function lead(loss: Loss): Words {
-  const found = verdicts(loss);
-  const [verdict] = found;
-  if (!verdict || found.length > 1) {
+  const answers = new Map(verdicts(loss).map(answer));
+  const [only] = answers;
+  if (!only || answers.size > 1) {
     return [
       { strong: 'Several losses, by branch.' },
       ' Each alternative is listed below with the condition that leads to it.',
     ];
   }
-  const [title, sentence] = answer(verdict);
-  return [{ strong: `${capitalised(title)}.` }, ` ${[sentence, ...balance(loss)].filter(Boolean).join(' ')}`];
+  const [title, sentence] = only;
+  return [{ strong: `${capitalised(title)}.` }, ` ${[sentence, ...balance(loss)].join(' ')}`];
 }
 
 function answer(verdict: Verdict): [title: string, sentence: string] {
@@ -65,8 +65,9 @@ function answer(verdict: Verdict): [title: string, sentence: string] {
 }
 
 function growthSentence(degree: number, nominal: boolean): string {
-  if (nominal)
-    return 'It is divided by a setting, not by the size of the batch: a smaller batch, such as the last one, takes a smaller step.';
+  if (nominal) {
+    return 'It is divided by a setting, not by the size of the batch: a smaller batch, such as the last, takes a smaller step.';
+  }
   if (degree === 0) return 'The gradient keeps its size when the batch grows.';
   if (degree === 1) return 'The gradient grows with the batch size; a mean’s does not.';
   if (degree < 0) return `The gradient falls with ${power('B', degree)} as the batch grows; a mean’s keeps its size.`;
@@ -75,7 +76,8 @@ function growthSentence(degree: number, nominal: boolean): string {
 
 function balance(loss: Loss): string[] {
   const move = penaltyMove(loss);
-  if (move) return [`The ${move.name} does not keep up: its share ${move.verb} as the batch grows.`];
+  if (move?.verb === 'falls') return [`The ${move.name} does not keep up: its share falls as the batch grows.`];
+  if (move) return [`The ${move.name} outgrows it: its share rises as the batch grows.`];
   const penalties = loss.terms.filter((term) => term.kind === 'penalty').length;
   if (penalties === 0 || loss.balanceMovesWithBatch !== false) return [];
   return [`The ${penalties === 1 ? 'penalty keeps its' : 'penalties keep their'} share at every batch size.`];
@@ -108,12 +110,7 @@ function reducedBy(term: LossTerm): string {
   return term.fromOptimizer ? 'the optimiser' : reductionWords(term);
 }
 
-/** The steps of all terms in the order of the terms, each once. */
-function derivation(terms: readonly LossTerm[]): Table[] {
-  return trace(terms.flatMap((term) => term.trace));
-}
-
-/** How a value was read, step by step. */
+/** How a value was read, step by step; a step that several terms share is listed once. */
 export function trace(steps: readonly TraceStep[]): Table[] {
   const seen = new Set<string>();
   const once = steps.filter(({ range, text, result }) => {
@@ -139,7 +136,7 @@ function sources(loss: Loss): Paragraph[] {
 }
 
 function assumptions(loss: Loss): string[] {
-  return [...new Set([...loss.assumed, ...loss.terms.flatMap((term) => term.assumed)])];
+  return [...new Set([...loss.assumed, ...allTerms(loss).flatMap((term) => term.assumed)])];
 }
 
 function batchSource(batchSize: BatchSize | null): Words {

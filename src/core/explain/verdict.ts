@@ -30,9 +30,10 @@ export function judge(terms: readonly LossTerm[]): Verdict {
   const [first] = data;
   if (!first) {
     const unknown = terms.find((term) => batchDegree(term) === null);
-    if (unknown || known.length === 0)
-      return { kind: 'unknown', reason: unknown?.reason ?? 'its terms are not in this file' };
-    return { kind: 'penalty' };
+    const told = known.length > 0 && !unknown;
+    return told
+      ? { kind: 'penalty' }
+      : { kind: 'unknown', reason: unknown?.reason ?? 'its terms are not in this file' };
   }
   const degree = batchDegree(first) ?? 0;
   if (data.some((term) => batchDegree(term) !== degree)) return { kind: 'mixed', terms: data };
@@ -47,6 +48,11 @@ export function judge(terms: readonly LossTerm[]): Verdict {
 /** Data terms that are reduced differently and yet grow alike. */
 function commonReduction(degree: number): string {
   return degree === 1 ? 'sum over the batch' : degree === 0 ? 'mean over the batch' : 'several reductions';
+}
+
+/** The terms of a loss on every branch. */
+export function allTerms({ terms, alternatives }: Loss): readonly LossTerm[] {
+  return alternatives.length > 0 ? alternatives.flatMap((alternative) => alternative.terms) : terms;
 }
 
 /** The verdicts of a loss: one, or one for each branch that it may come from. */
