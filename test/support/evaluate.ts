@@ -63,6 +63,7 @@ const MAPS: Readonly<Record<Elementwise, (a: Dual) => Dual>> = {
   exp: dual.exp,
   tanh: (a) => dual.chain(a, Math.tanh(a.value), 1 - Math.tanh(a.value) ** 2),
   abs: dual.abs,
+  relu: (a) => (a.value > 0 ? a : dual.plain(0)),
   sqrt: (a) => dual.power(a, 0.5),
   square: (a) => dual.power(a, 2),
   cube: (a) => dual.power(a, 3),
@@ -75,7 +76,17 @@ const REDUCERS: Readonly<Record<Reducer, (of: readonly Dual[]) => Dual>> = {
   min: dual.min,
   logsumexp: dual.logsumexp,
   norm: (of) => dual.norm(of, 2),
+  deviation: (of) => deviation(of, of.length),
+  'sample deviation': (of) => deviation(of, of.length - 1),
 };
+
+function deviation(of: readonly Dual[], divisor: number): Dual {
+  const center = dual.mean(of);
+  const squares = of.map((a) => dual.power(dual.subtract(a, center), 2));
+  return dual.power(dual.divide(dual.sum(squares), dual.plain(divisor)), 0.5);
+}
+
+const clip = (a: Dual): Dual => (a.value < 0.2 ? dual.plain(0.2) : a.value > 1.5 ? dual.plain(1.5) : a);
 
 const OPERATORS = { '+': dual.add, '-': dual.subtract, '*': dual.multiply, '/': dual.divide };
 
@@ -101,12 +112,25 @@ export function evaluate(e: Expression, batch: Batch): Tensor {
     }
     case 'number':
       return dual.scalar(dual.plain(e.value));
-    case 'size':
-      return dual.scalar(
-        dual.plain({ actual: batch.x.length, nominal: batch.nominal, elements: batch.x.length * FEATURES }[e.form]),
-      );
+    case 'size': {
+      const sizes = {
+        actual: batch.x.length,
+        nominal: batch.nominal,
+        elements: batch.x.length * FEATURES,
+        columns: FEATURES,
+      };
+      return dual.scalar(dual.plain(sizes[e.form]));
+    }
+    case 'count':
+      return dual.scalar(dual.plain(batch.mask.reduce((a, b) => a + b)));
     case 'map':
       return dual.map(evaluate(e.of, batch), MAPS[e.f]);
+    case 'clipped':
+      return dual.map(evaluate(e.of, batch), clip);
+    case 'softmax': {
+      const exponentials = dual.map(evaluate(e.of, batch), dual.exp);
+      return dual.zip(exponentials, dual.reduce(exponentials, e.axis, true, dual.sum), dual.divide);
+    }
     case 'guard':
       return evaluate(e.of, batch);
     case 'detach':
@@ -117,6 +141,30 @@ export function evaluate(e: Expression, batch: Batch): Tensor {
     }
     case 'picked':
       return dual.rows(evaluate(e.of, batch), (row) => batch.mask[row] === 1);
+    case 'zeroed':
+      return dual.zip(evaluate(e.of, batch), evaluate({ is: 'input', name: 'mask' }, batch), dual.multiply);
+    case 'flat': {
+      const { data } = evaluate(e.of, batch);
+      return { shape: [data.length], data };
+    }
+    case 'pairs': {
+      const of = evaluate(e.of, batch);
+      const examples = batch.x.map((_, b) => of.data.slice(b * FEATURES, (b + 1) * FEATURES));
+      const data = examples.flatMap((a) => examples.map((b) => dual.sum(a.map((_, f) => dual.multiply(a[f]!, b[f]!)))));
+      return { shape: [examples.length, examples.length], data };
+    }
+    case 'dot':
+      return dual.reduce(
+        dual.zip(evaluate(e.left, batch), evaluate(e.right, batch), dual.multiply),
+        null,
+        false,
+        dual.sum,
+      );
+    case 'stack':
+    case 'concat': {
+      const data = [e.left, e.right].flatMap((part) => evaluate(part, batch).data);
+      return { shape: [data.length], data };
+    }
     case 'hardest': {
       const data = evaluate(e.of, batch)
         .data.toSorted((a, b) => b.value - a.value)
@@ -199,6 +247,7 @@ const TOLERANCE = 1e-6;
 function growth(values: readonly Dual[]): Growth | null {
   const gradients = values.map((v) => v.gradient);
   const sizes = gradients.map((gradient) => Math.max(...gradient.map(Math.abs)));
+  if (!values.every(({ value }) => Number.isFinite(value))) return null;
   if (!sizes.every((size) => Number.isFinite(size) && size > SMALLEST && size < 1 / SMALLEST)) return null;
   const [first, second] = sizes as [number, number, number];
   const degree = Math.log2(second / first);

@@ -3,8 +3,9 @@
 /** An axis of a tensor: the batch, the features, or one that was kept with size one. */
 export type Axis = 'B' | 'F' | '1';
 
-export type Elementwise = 'log' | 'log1p' | 'exp' | 'tanh' | 'abs' | 'sqrt' | 'square' | 'cube';
-export type Reducer = 'sum' | 'mean' | 'max' | 'min' | 'logsumexp' | 'norm';
+export type Elementwise = 'log' | 'log1p' | 'exp' | 'tanh' | 'abs' | 'relu' | 'sqrt' | 'square' | 'cube';
+/** `deviation` divides by n, `sample deviation` by n − 1. */
+export type Reducer = 'sum' | 'mean' | 'max' | 'min' | 'logsumexp' | 'norm' | 'deviation' | 'sample deviation';
 export type ElementLoss = 'squared' | 'absolute' | 'binary';
 
 export type Expression =
@@ -19,16 +20,26 @@ export type Expression =
   /** A function of the parameters alone. */
   | { readonly is: 'penalty'; readonly form: 'squares' | 'absolute' | 'length' }
   | { readonly is: 'number'; readonly value: number }
-  /** The number of examples as the batch has it, as a setting says it, or the number of elements of the prediction. */
-  | { readonly is: 'size'; readonly form: 'actual' | 'nominal' | 'elements' }
+  /** The number of examples as the batch has it or as a setting says it, of elements of the prediction, and of its columns. */
+  | { readonly is: 'size'; readonly form: 'actual' | 'nominal' | 'elements' | 'columns' }
+  /** How many examples the mask keeps. */
+  | { readonly is: 'count' }
   | { readonly is: 'map'; readonly f: Elementwise; readonly of: Expression }
+  /** No less than 0.2 and no more than 1.5. */
+  | { readonly is: 'clipped'; readonly of: Expression }
+  /** Shares of the whole along an axis. */
+  | { readonly is: 'softmax'; readonly axis: number; readonly of: Expression }
   /** Keeps a divisor or a root away from zero, and is taken to change nothing: `+ 1e-8`, `clamp`. */
   | { readonly is: 'guard'; readonly form: 'plus' | 'clamp'; readonly of: Expression }
   | { readonly is: 'detach'; readonly of: Expression }
   /** Adds an axis of size one behind [B]. */
   | { readonly is: 'column'; readonly of: Expression }
-  /** The examples that the mask keeps. */
-  | { readonly is: 'picked'; readonly of: Expression }
+  /** The examples that the mask keeps, and all examples with zeros for the others. */
+  | { readonly is: 'picked' | 'zeroed'; readonly of: Expression }
+  /** [B, F] as one long axis. */
+  | { readonly is: 'flat'; readonly of: Expression }
+  /** The product of every example with every other: [B, B]. */
+  | { readonly is: 'pairs'; readonly of: Expression }
   /** The largest of [B], a fixed number of them. */
   | { readonly is: 'hardest'; readonly count: number; readonly of: Expression }
   | {
@@ -38,6 +49,10 @@ export type Expression =
       readonly keep: boolean;
       readonly of: Expression;
     }
+  /** Σ a·b over the batch, as a product of vectors. */
+  | { readonly is: 'dot'; readonly left: Expression; readonly right: Expression }
+  /** Two numbers as a list, or two batches one after the other. */
+  | { readonly is: 'stack' | 'concat'; readonly left: Expression; readonly right: Expression }
   | {
       readonly is: 'binary';
       readonly operator: '+' | '-' | '*' | '/';
@@ -71,11 +86,19 @@ export function axesOf(e: Expression): readonly Axis[] {
     case 'examples':
     case 'input':
     case 'hardest':
+    case 'flat':
+    case 'concat':
       return ['B'];
+    case 'pairs':
+      return ['B', 'B'];
+    case 'stack':
+      return ['F'];
     case 'criterion':
     case 'penalty':
     case 'number':
     case 'size':
+    case 'count':
+    case 'dot':
       return [];
     case 'column':
       return [...axesOf(e.of), '1'];
@@ -101,7 +124,7 @@ export function axesOf(e: Expression): readonly Axis[] {
 }
 
 export const partsOf = (e: Expression): readonly Expression[] =>
-  'of' in e ? [e.of] : e.is === 'binary' ? [e.left, e.right] : [];
+  'of' in e ? [e.of] : 'left' in e ? [e.left, e.right] : [];
 
 export const trains = (e: Expression): boolean =>
   e.is === 'elements' ||
@@ -112,12 +135,17 @@ export const trains = (e: Expression): boolean =>
 
 /** Whether the value depends on which examples the batch holds, rather than on how many. */
 export const dependsOnExamples = (e: Expression): boolean =>
-  e.is === 'elements' ||
-  e.is === 'examples' ||
-  e.is === 'criterion' ||
-  e.is === 'input' ||
-  e.is === 'picked' ||
-  partsOf(e).some(dependsOnExamples);
+  FROM_EXAMPLES.has(e.is) || partsOf(e).some(dependsOnExamples);
+
+const FROM_EXAMPLES: ReadonlySet<Expression['is']> = new Set([
+  'elements',
+  'examples',
+  'criterion',
+  'input',
+  'count',
+  'picked',
+  'zeroed',
+]);
 
 /** The terms that an expression adds up, each of its shape: what a sum, a mean or a factor does to a sum, it does to each term. */
 export function termsOf(e: Expression): readonly Expression[] {
@@ -136,13 +164,23 @@ export function termsOf(e: Expression): readonly Expression[] {
       }
       break;
     }
+    case 'dot':
+      return termsOf(e.left).flatMap((left) => termsOf(e.right).map((right) => ({ ...e, left, right })));
+    case 'stack':
+    case 'concat':
+      return [
+        ...termsOf(e.left).map((left) => ({ ...e, left, right: repeated(number(0), e.right) })),
+        ...termsOf(e.right).map((right) => ({ ...e, left: repeated(number(0), e.left), right })),
+      ];
     case 'reduce':
       if (e.how === 'sum' || e.how === 'mean') return termsOf(e.of).map((of) => ({ ...e, of }));
-      return e.how === 'norm' ? [e] : shifted(e, (of) => isConstantAlong(of, e.axis));
+      return !['max', 'min', 'logsumexp'].includes(e.how) ? [e] : shifted(e, (of) => isConstantAlong(of, e.axis));
     case 'hardest':
       return shifted(e, (of) => isConstantAlong(of, 0));
     case 'column':
     case 'picked':
+    case 'zeroed':
+    case 'flat':
     case 'detach':
     case 'repeated':
       return termsOf(e.of).map((of) => ({ ...e, of }));

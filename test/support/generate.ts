@@ -18,6 +18,7 @@ const counts: Make = fc.constantFrom(
   { is: 'size', form: 'actual' },
   { is: 'size', form: 'nominal' },
   { is: 'size', form: 'elements' },
+  { is: 'size', form: 'columns' },
 );
 const sizes: Make = fc.oneof(
   { weight: 4, arbitrary: counts },
@@ -31,13 +32,18 @@ const elementLosses = fc.constantFrom('squared', 'absolute', 'binary');
 const reductions = fc.constantFrom('sum', 'mean');
 const reducers = fc.oneof(
   { weight: 6, arbitrary: reductions },
-  { weight: 3, arbitrary: fc.constantFrom('max', 'min', 'logsumexp', 'norm') },
+  { weight: 3, arbitrary: fc.constantFrom('max', 'min', 'logsumexp', 'norm', 'deviation', 'sample deviation') },
 );
 
 const mapped = (of: Make, ...functions: Elementwise[]): Make =>
   fc.tuple(fc.constantFrom(...functions), of).map(([f, of]) => ({ is: 'map', f, of }));
 const guarded = (of: Make): Make =>
   fc.tuple(fc.constantFrom('plus', 'clamp'), of).map(([form, of]) => ({ is: 'guard', form, of }));
+const clipped = (of: Make): Make => of.map((of) => ({ is: 'clipped', of }));
+const softmax = (of: Make, ...axes: number[]): Make =>
+  fc.tuple(fc.constantFrom(...axes), of).map(([axis, of]) => ({ is: 'softmax', axis, of }));
+const paired = (is: 'dot' | 'stack' | 'concat', left: Make, right: Make): Make =>
+  fc.tuple(left, right).map(([left, right]) => ({ is, left, right }));
 const detached = (of: Make): Make => of.map((of) => ({ is: 'detach', of }));
 const column = (of: Make): Make => of.map((of) => ({ is: 'column', of }));
 const joined = (left: Make, operators: string, right: Make): Make =>
@@ -60,12 +66,14 @@ const shapes: fc.LetrecTypedBuilder<Shapes> = (tie) => ({
   /** [B, F] */
   elements: choice(
     [6, elementLosses.map((loss): Expression => ({ is: 'elements', loss }))],
-    [2, mapped(tie('elements'), 'log1p', 'exp', 'tanh', 'square', 'sqrt')],
+    [2, mapped(tie('elements'), 'log1p', 'exp', 'tanh', 'relu', 'square', 'sqrt')],
+    [1, clipped(tie('elements'))],
+    [1, joined(softmax(tie('elements'), 0, 1, -1), '*', tie('elements'))],
     [1, mapped(guarded(tie('elements')), 'log', 'sqrt')],
     [1, joined(tie('elements'), '+*', tie('elements'))],
     [1, joined(tie('elements'), '*/', column(weightings))],
     [1, joined(tie('elements'), '+-*/', tie('columns'))],
-    [1, joined(tie('elements'), '*/', tie('rows'))],
+    [1, joined(tie('elements'), '+-*/', tie('rows'))],
     [1, joined(tie('elements'), '*/', numbers)],
     [1, joined(tie('elements'), '+-*/', tie('reduced'))],
     [1, joined(detached(tie('elements')), '*', tie('elements'))],
@@ -82,8 +90,12 @@ const shapes: fc.LetrecTypedBuilder<Shapes> = (tie) => ({
   examples: choice(
     [5, always({ is: 'examples' })],
     [5, reduced(tie('elements'), [1, -1])],
-    [1, mapped(tie('examples'), 'log1p', 'exp', 'tanh', 'square', 'cube', 'abs', 'sqrt')],
+    [1, mapped(tie('examples'), 'log1p', 'exp', 'tanh', 'square', 'cube', 'abs', 'relu', 'sqrt')],
     [1, mapped(guarded(tie('examples')), 'log', 'sqrt')],
+    [1, clipped(tie('examples'))],
+    [1, joined(softmax(tie('examples'), 0), '*', tie('examples'))],
+    [1, joined(detached(softmax(tie('examples'), 0)), '*', tie('examples'))],
+    [1, tie('examples').map((of) => ({ is: 'zeroed', of }))],
     [1, joined(tie('examples'), '+-*/', tie('examples'))],
     [2, joined(tie('examples'), '*', weightings)],
     [1, joined(tie('examples'), '+', joined(numbers, '*', penalties))],
@@ -104,6 +116,12 @@ const shapes: fc.LetrecTypedBuilder<Shapes> = (tie) => ({
     [1, reduced(tie('rows'), [null])],
     [1, fc.tuple(reductions, tie('examples')).map(([how, of]) => reduce(how, { is: 'hardest', count: 2, of }))],
     [1, fc.tuple(reductions, tie('examples')).map(([how, of]) => reduce(how, { is: 'picked', of }))],
+    [1, fc.tuple(reducers, tie('elements')).map(([how, of]) => reduce(how, { is: 'flat', of }))],
+    [1, fc.tuple(reductions, tie('elements')).map(([how, of]) => reduce(how, { is: 'pairs', of }))],
+    [1, paired('dot', tie('examples'), weightings)],
+    [1, fc.tuple(reductions, paired('stack', tie('reduced'), tie('reduced'))).map(([how, of]) => reduce(how, of))],
+    [1, fc.tuple(reducers, paired('concat', tie('examples'), tie('examples'))).map(([how, of]) => reduce(how, of))],
+    [1, joined(tie('reduced'), '/', always({ is: 'count' }))],
     [3, weightedMean(tie('examples'))],
     [3, joined(tie('reduced'), '/', sizes)],
     [1, joined(tie('reduced'), '*', sizes)],

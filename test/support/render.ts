@@ -1,5 +1,5 @@
 /** Expressions as the source text of a small training program, in each framework. */
-import { type Expression, partsOf } from './expression.ts';
+import { axesOf, type Expression, partsOf } from './expression.ts';
 
 export interface Target {
   readonly name: string;
@@ -63,7 +63,15 @@ function torch(e: Expression): string {
     case 'number':
       return String(e.value);
     case 'size':
-      return { actual: 'x.shape[0]', nominal: 'BATCH_SIZE', elements: 'pred.numel()' }[e.form];
+      return { actual: 'x.shape[0]', nominal: 'BATCH_SIZE', elements: 'pred.numel()', columns: 'pred.shape[1]' }[
+        e.form
+      ];
+    case 'count':
+      return '(mask > 0).sum()';
+    case 'clipped':
+      return `${torch(e.of)}.clamp(0.2, 1.5)`;
+    case 'softmax':
+      return `torch.softmax(${torch(e.of)}, dim=${e.axis})`;
     case 'map':
       if (e.f === 'square' || e.f === 'cube') return `${torch(e.of)}.pow(${e.f === 'square' ? 2 : 3})`;
       return isPlain(e.of) ? `${torch(e.of)} ** 0.5` : `torch.${e.f}(${torch(e.of)})`;
@@ -75,11 +83,27 @@ function torch(e: Expression): string {
       return `${torch(e.of)}.unsqueeze(1)`;
     case 'picked':
       return `${torch(e.of)}[mask > 0]`;
+    case 'zeroed':
+      return `${torch(e.of)}.masked_fill(mask == 0, 0.0)`;
+    case 'flat':
+      return `${torch(e.of)}.reshape(-1)`;
+    case 'pairs':
+      return `(${torch(e.of)} @ ${torch(e.of)}.T)`;
+    case 'dot':
+      return `(${torch(e.left)} @ ${torch(e.right)})`;
+    case 'stack':
+      return `torch.stack([${torch(e.left)}, ${torch(e.right)}])`;
+    case 'concat':
+      return `torch.cat([${torch(e.left)}, ${torch(e.right)}])`;
     case 'hardest':
       return `${torch(e.of)}.topk(${e.count}).values`;
     case 'reduce': {
       const keep = e.keep ? ', keepdim=True' : '';
       if (e.how === 'logsumexp') return `torch.logsumexp(${torch(e.of)}, dim=${e.axis ?? '(0, 1)'}${keep})`;
+      if (e.how === 'deviation' || e.how === 'sample deviation') {
+        const axis = e.axis === null ? '' : `dim=${e.axis}${keep}, `;
+        return `${torch(e.of)}.std(${axis}unbiased=${e.how === 'deviation' ? 'False' : 'True'})`;
+      }
       if (e.axis === null) return `${torch(e.of)}.${e.how}()`;
       const method = { sum: 'sum', mean: 'mean', max: 'amax', min: 'amin', norm: 'norm' }[e.how];
       return `${torch(e.of)}.${method}(dim=${e.axis}${keep})`;
@@ -145,10 +169,17 @@ function tf1(e: Expression): string {
         actual: 'tf.cast(tf.shape(x)[0], tf.float32)',
         nominal: 'BATCH_SIZE',
         elements: 'tf.cast(tf.size(pred), tf.float32)',
+        columns: 'tf.cast(tf.shape(pred)[1], tf.float32)',
       }[e.form];
+    case 'count':
+      return 'tf.reduce_sum(tf.cast(mask > 0, tf.float32))';
+    case 'clipped':
+      return `tf.clip_by_value(${tf1(e.of)}, 0.2, 1.5)`;
+    case 'softmax':
+      return `tf.nn.softmax(${tf1(e.of)}, axis=${e.axis})`;
     case 'map':
       if (e.f === 'cube') return `tf.pow(${tf1(e.of)}, 3)`;
-      return isPlain(e.of) ? `${tf1(e.of)} ** 0.5` : `tf.${e.f}(${tf1(e.of)})`;
+      return isPlain(e.of) ? `${tf1(e.of)} ** 0.5` : `tf.${e.f === 'relu' ? 'nn.relu' : e.f}(${tf1(e.of)})`;
     case 'guard':
       return e.form === 'plus' ? `(${tf1(e.of)} + 1e-8)` : `tf.maximum(${tf1(e.of)}, 1e-8)`;
     case 'detach':
@@ -157,6 +188,18 @@ function tf1(e: Expression): string {
       return `tf.expand_dims(${tf1(e.of)}, 1)`;
     case 'picked':
       return `tf.boolean_mask(${tf1(e.of)}, mask > 0)`;
+    case 'zeroed':
+      return `tf.where(mask > 0, ${tf1(e.of)}, tf.zeros_like(mask))`;
+    case 'flat':
+      return `tf.reshape(${tf1(e.of)}, [-1])`;
+    case 'pairs':
+      return `tf.matmul(${tf1(e.of)}, ${tf1(e.of)}, transpose_b=True)`;
+    case 'dot':
+      return `tf.tensordot(${tf1(e.left)}, ${tf1(e.right)}, 1)`;
+    case 'stack':
+      return `tf.stack([${tf1(e.left)}, ${tf1(e.right)}])`;
+    case 'concat':
+      return `tf.concat([${tf1(e.left)}, ${tf1(e.right)}], axis=0)`;
     case 'hardest':
       return `tf.nn.top_k(${tf1(e.of)}, ${e.count}).values`;
     case 'reduce': {
@@ -170,10 +213,14 @@ function tf1(e: Expression): string {
   }
 }
 
+/** TensorFlow 1 and TensorFlow.js have moments instead, which is another spelling of the same. */
+const hasNoDeviation = (e: Expression): boolean =>
+  !(e.is === 'reduce' && (e.how === 'deviation' || e.how === 'sample deviation')) && partsOf(e).every(hasNoDeviation);
+
 const tensorflow: Target = {
   name: 'TensorFlow 1',
   path: 'train.py',
-  can: () => true,
+  can: hasNoDeviation,
   program: (terms) => `import tensorflow as tf
 
 BATCH_SIZE = 128
@@ -219,12 +266,30 @@ function tfjs(e: Expression): string {
     case 'number':
       return String(e.value);
     case 'size':
-      return { actual: 'x.shape[0]', nominal: 'BATCH_SIZE', elements: 'pred.size' }[e.form];
+      return { actual: 'x.shape[0]', nominal: 'BATCH_SIZE', elements: 'pred.size', columns: 'pred.shape[1]' }[e.form];
+    case 'count':
+      return "tf.sum(tf.cast(tf.greater(mask, 0), 'float32'))";
+    case 'clipped':
+      return `tf.clipByValue(${tfjs(e.of)}, 0.2, 1.5)`;
+    case 'softmax':
+      return `tf.softmax(${tfjs(e.of)}, ${e.axis})`;
     case 'map':
       if (e.f === 'cube') return `tf.pow(${tfjs(e.of)}, 3)`;
       return `${isPlain(e.of) ? 'Math' : 'tf'}.${e.f}(${tfjs(e.of)})`;
     case 'guard':
       return `tf.${e.form === 'plus' ? 'add' : 'maximum'}(${tfjs(e.of)}, 1e-8)`;
+    case 'zeroed':
+      return `tf.where(tf.greater(mask, 0), ${tfjs(e.of)}, tf.zerosLike(mask))`;
+    case 'flat':
+      return `tf.reshape(${tfjs(e.of)}, [-1])`;
+    case 'pairs':
+      return `tf.matMul(${tfjs(e.of)}, ${tfjs(e.of)}, false, true)`;
+    case 'dot':
+      return `tf.dot(${tfjs(e.left)}, ${tfjs(e.right)})`;
+    case 'stack':
+      return `tf.stack([${tfjs(e.left)}, ${tfjs(e.right)}])`;
+    case 'concat':
+      return `tf.concat([${tfjs(e.left)}, ${tfjs(e.right)}])`;
     case 'column':
       return `tf.expandDims(${tfjs(e.of)}, 1)`;
     case 'reduce': {
@@ -243,9 +308,14 @@ function tfjs(e: Expression): string {
   }
 }
 
-/** TensorFlow.js has no stop_gradient, gives no gradient through topk, and masks asynchronously. */
+/** TensorFlow.js has no stop_gradient, gives no gradient through topk, masks asynchronously, and its softmax knows the last axis only. */
 const canTfjs = (e: Expression): boolean =>
-  e.is !== 'detach' && e.is !== 'picked' && e.is !== 'hardest' && partsOf(e).every(canTfjs);
+  hasNoDeviation(e) &&
+  e.is !== 'detach' &&
+  e.is !== 'picked' &&
+  e.is !== 'hardest' &&
+  !(e.is === 'softmax' && e.axis === 0 && axesOf(e).length > 1) &&
+  partsOf(e).every(canTfjs);
 
 const tensorflowJs: Target = {
   name: 'TensorFlow.js',

@@ -31,7 +31,7 @@ const PLAIN: readonly Expression[] = [
 ];
 
 function innerForms(e: Expression): Expression[] {
-  if (e.is === 'binary') {
+  if ('left' in e) {
     return [
       ...simplerForms(e.left).map((left) => ({ ...e, left })),
       ...simplerForms(e.right).map((right) => ({ ...e, right })),
