@@ -54,7 +54,13 @@ function unite(a: Term, b: Term): Term {
     value: a.value === 'shifts' || b.value === 'shifts' ? 'shifts' : 'scales',
     selected: union(a.selected, b.selected),
     assumed: union(a.assumed, b.assumed),
-    operations: union(a.operations, b.operations),
+    // What was done to labels and weights, which are not trained, is no step of the loss.
+    operations:
+      a.theta !== 'no' && b.theta === 'no'
+        ? a.operations
+        : b.theta !== 'no' && a.theta === 'no'
+          ? b.operations
+          : union(a.operations, b.operations),
     trace: union(a.trace, b.trace).slice(0, MOST_STEPS),
     range: a.range.end > a.range.start ? a.range : b.range,
     batch: a.batch ?? b.batch,
@@ -193,7 +199,7 @@ export function divide(a: Sum, b: Sum, place: Place): Sum {
   const exponents = degreesOf(divisor);
   const changes = Object.values(exponents).some((e) => e !== 0);
   const operation: Operation | null = changes
-    ? { ...standing(place, 'divide'), word: 'divide', over: keysOf(exponents), divisor: kind, makesSite: false }
+    ? { ...standing(place, 'divide'), word: 'divide', over: keysOf(exponents), divisor: kind, kind: 'division' }
     : null;
   const inverse: Term = {
     ...divisor,
@@ -205,11 +211,30 @@ export function divide(a: Sum, b: Sum, place: Place): Sum {
     counts: null,
   };
   const result = multiply(a, sum([inverse], b.row));
-  if (!operation) return result;
-  return mapTerms(result, (t) =>
-    step({ ...t, operations: t.operations.length ? [...t.operations, operation] : t.operations }, result.row, place),
-  );
+  return operation ? withDivision(result, operation, place) : result;
 }
+
+/** a · b, at a place: a factor of 1/B is a division. */
+export function scale(a: Sum, b: Sum, place: Place): Sum {
+  const result = multiply(a, b);
+  const [t] = (isNumberLike(b) ? b : isNumberLike(a) ? a : sum([], a.row)).terms;
+  const exponents = t ? scaleExponents(degreesOf(t), -1) : {};
+  if (!t || !Object.values(exponents).some((e) => e > 0)) return result;
+  const operation: Operation = {
+    ...standing(place, 'divide'),
+    word: 'divide',
+    over: keysOf(exponents),
+    divisor: divisorKind(t),
+    kind: 'division',
+  };
+  return withDivision(result, operation, place);
+}
+
+/** A division is a step of what was reduced before; alone it reduces nothing. */
+const withDivision = (s: Sum, operation: Operation, place: Place): Sum =>
+  mapTerms(s, (t) =>
+    step({ ...t, operations: t.operations.length ? [...t.operations, operation] : t.operations }, s.row, place),
+  );
 
 function divisorKind(t: Term): DivisorKind {
   if (t.over.some((o) => o.kind === 'nominal')) return 'nominal';
@@ -259,25 +284,31 @@ export function elementwise(s: Sum, degree: number | null | 'log', name: string)
   });
 }
 
-/** A contraction over one axis of both sides: `x @ w` sums over the last axis of x. */
+/** A contraction over one axis of both sides: `x @ w` sums over the last axis of x and the last but one of w. */
 export function contract(a: Sum, b: Sum, place: Place): Sum {
   const left = takeAxis(a.row, -1, false);
-  const right = takeAxis(b.row, b.row.rest === null && b.row.front.length + b.row.back.length < 2 ? -1 : -2, false);
+  const isVector = b.row.rest === null && b.row.front.length + b.row.back.length < 2;
+  const right = takeAxis(b.row, isVector ? -1 : -2, false);
+  const known = [left, right].find((t) => t && !t.guessed && t.axis.names.includes('B')) ?? left;
+  const names = known && !known.guessed && known.axis.names.length ? known.axis.names : ['I' as const];
+  const last = isVector
+    ? []
+    : [b.row.back.at(-1) ?? (b.row.rest === null ? b.row.front.at(-1) : undefined) ?? axis('I')];
+  const kept = left?.row ?? unknownRow;
+  // A weight's own axes are features of the result.
+  const added = last.map((x) => (x.names.includes('P') ? axis('I') : x));
+  const r =
+    kept.rest === null
+      ? row([...kept.front, ...kept.back, ...added])
+      : row(
+          kept.front,
+          kept.rest,
+          added.filter((x) => x.names.includes('B')),
+        );
   const product = multiply(
     sum(collapse(a, 'a product').terms, scalarRow),
     sum(collapse(b, 'a product').terms, scalarRow),
   );
-  const names = left?.axis.names.length && !left.guessed ? left.axis.names : ['I' as const];
-  const leftRow = left?.row ?? unknownRow;
-  const rightParts = right ? [...right.row.front, ...right.row.back].filter((x) => !x.names.includes('P')) : [];
-  const r =
-    leftRow.rest !== null
-      ? leftRow
-      : row([
-          ...leftRow.front,
-          ...leftRow.back,
-          ...(rightParts.length ? rightParts.slice(-1) : b.row.rest !== null ? [axis('I')] : []),
-        ]);
   return mapTerms(sum(product.terms, r), (t) =>
     step({ ...t, summed: addExponents(t.summed, exponentsOf(names)) }, r, place),
   );

@@ -1,7 +1,7 @@
 /** Operators on values: numbers and tensors by the algebra, lists and texts as the languages do. */
 import type { Range } from '../analysis.ts';
 import type { ArithmeticOperator } from '../syntax/tree.ts';
-import { add, collapse, contract, divide, multiply, power } from './algebra.ts';
+import { add, collapse, contract, divide, power, scale } from './algebra.ts';
 import { broadcast } from './axes.ts';
 import { batchOf, toSum, unknown } from './convert.ts';
 import type { Interpreter } from './interpreter.ts';
@@ -63,7 +63,7 @@ export function onSums(m: Interpreter, operator: ArithmeticOperator, a: Sum, b: 
     case '-':
       return add(a, b, -1);
     case '*':
-      return multiply(a, b);
+      return m.record.observe(scale(a, b, place));
     case '/':
       m.record.divisor(b, place.statement);
       return m.record.observe(divide(a, b, place));

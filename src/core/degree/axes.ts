@@ -45,6 +45,16 @@ export function axesOf(r: AxisRow): AxisName[] {
   return [...new Set(names)];
 }
 
+/** How often each axis stands in a row: a matrix of all pairs of examples has the batch twice. */
+export function countAxes(r: AxisRow): Exponents {
+  const all = [...r.front, ...r.back].flatMap((a) => [...a.names]);
+  if (r.rest !== null) all.push(r.rest);
+  return countNames(all);
+}
+
+export const countNames = (names: readonly AxisName[]): Exponents =>
+  names.reduce<Exponents>((e, n) => addExponents(e, { [n]: 1 }), {});
+
 export const hasAxis = (r: AxisRow, name: AxisName): boolean => axesOf(r).includes(name);
 
 /** The row after one axis was taken out, and what that axis is called. `guessed` says that the position could not be known. */

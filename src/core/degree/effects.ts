@@ -1,16 +1,17 @@
 /** The effects that the catalogue names, on values. */
 import type { Range } from '../analysis.ts';
 import type { FunctionEntry, ReducerEntry } from '../catalogue/schema.ts';
-import { add, addExponentsOf, collapse, elementwise } from './algebra.ts';
-import { bindTo, constantName, textArgument } from './arguments.ts';
+import { add, addExponentsOf, elementwise } from './algebra.ts';
+import { bindTo, constantName, isTrue, textArgument } from './arguments.ts';
 import { arithmetic, mask, pairwise } from './arithmetic.ts';
-import { axesOf, axis, batchRow, broadcast, row, scalarRow, type unitAxis, unknownRow } from './axes.ts';
+import { axesOf, axis, batchRow, row, type unitAxis, unknownRow } from './axes.ts';
 import { applyModel, type CallSite, callValue } from './calls.ts';
 import { batchOf, outputSum, parameterSum, readAs, toSum, unknown } from './convert.ts';
 import { emptyArguments, valuesOf } from './functions.ts';
+import { guard, select } from './guards.ts';
 import type { Interpreter } from './interpreter.ts';
 import { iterate } from './iteration.ts';
-import { einsum, join, reshape } from './layout.ts';
+import { einsum, join, reshape, transposed } from './layout.ts';
 import { elementOf } from './loops.ts';
 import { applyReducer, halfSquare } from './reducers.ts';
 import { same } from './same.ts';
@@ -63,7 +64,12 @@ export function applyEffect(
     case 'arithmetic': {
       const second = args.positional[1] ?? [...args.named.values()][0];
       if (!first || !second) return first?.value ?? nothing;
-      return arithmetic(m, entry.operator, first.value, second.value, range);
+      if (entry.operator !== '@') return arithmetic(m, entry.operator, first.value, second.value, range);
+      const turned = (given: Value, position: number, flag: string): Value => {
+        const asked = args.positional[position]?.value ?? args.named.get(flag)?.value ?? null;
+        return isTrue(asked) ? forEach(given, (v) => transposed(toSum(m, v, range)), same) : given;
+      };
+      return arithmetic(m, '@', turned(first.value, 2, 'transpose_a'), turned(second.value, 3, 'transpose_b'), range);
     }
     case 'guard':
       return guard(m, args, site);
@@ -271,53 +277,6 @@ export function propertyOf(
 
 const collectionName = (m: Interpreter, value: Value | null): string | null =>
   constantName(m, value)?.toLowerCase() ?? null;
-
-/** max(x, c), clamp: a constant on the other side guards; two tensors are chosen between. */
-function guard(m: Interpreter, args: CallArguments, site: CallSite): Value {
-  const values = [...args.positional, ...args.named.values()].filter(
-    (a) => a.value.kind !== 'nothing' && a.value.kind !== 'truth' && a.value.kind !== 'text',
-  );
-  const [first, ...others] = values;
-  if (!first) return nothing;
-  return others.reduce<Value>(
-    (result, other) =>
-      pairwise(m, result, other.value, (a, b) => {
-        const [x, y] = [toSum(m, a, first.range), toSum(m, b, other.range)];
-        return clampSum(m, x, y, site);
-      }),
-    first.value,
-  );
-}
-
-function clampSum(m: Interpreter, x: Sum, y: Sum, site: CallSite): Sum {
-  const [a, b] = [numberOf(x), numberOf(y)];
-  const plain = (s: Sum) => s.terms.every((t) => t.theta === 'no' && t.examples === 'no' && t.over.length === 0);
-  // max(n, 1) keeps what is divided by; clamp of a trained value by a constant is one more function of it.
-  if (plain(y) && x.terms.every((t) => t.theta === 'no'))
-    return b !== null && b > 1 && x.terms.some((t) => t.over.length > 0 || Object.keys(t.summed).length > 0)
-      ? markUnknown(x, `\`${site.place.text}\` holds the size at a constant`)
-      : x;
-  if (plain(x) && y.terms.every((t) => t.theta === 'no')) return clampSum(m, y, x, site);
-  if (plain(y)) return b === 0 ? elementwise(x, 1, 'clamp') : elementwise(x, null, 'clamp');
-  if (plain(x)) return a === 0 ? elementwise(y, 1, 'clamp') : elementwise(y, null, 'clamp');
-  return collapse(sum([...x.terms, ...y.terms], broadcast(x.row, y.row)), 'a choice between two values');
-}
-
-function select(
-  m: Interpreter,
-  condition: Value | null,
-  then: Value | null,
-  otherwise: Value | null,
-  range: Range,
-): Value {
-  if (!then || !otherwise) return condition && condition.kind === 'sum' ? mask(condition, condition, range) : nothing;
-  return pairwise(m, then, otherwise, (a, b) => {
-    const [x, y] = [toSum(m, a, range), toSum(m, b, range)];
-    const shape = condition && condition.kind === 'sum' ? condition.row : scalarRow;
-    const both = collapse(sum([...x.terms, ...y.terms], broadcast(x.row, y.row)), 'a choice between two values');
-    return sum(both.terms, broadcast(both.row, shape));
-  });
-}
 
 /** `sum(list)`, `add_n(list)`, `add(a, b, …)`. */
 function addList(m: Interpreter, args: CallArguments, first: Value, site: CallSite): Value {

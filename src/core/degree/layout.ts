@@ -45,6 +45,9 @@ export function reshape(
   );
 }
 
+/** The axes in reverse order, as `x.T` has them. */
+export const transposed = (s: Sum): Sum => sum(s.terms, reshapedRow(s.row, 'transpose', null));
+
 /** Where the axes end up, as far as the arguments tell. */
 function reshapedRow(
   r: AxisRow,

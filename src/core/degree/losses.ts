@@ -109,7 +109,7 @@ function oneLoss(
           scaled.terms.map((t) => ({ ...t, unknown: t.unknown ?? reduction })),
           unknownRow,
         ),
-        { word: 'other', over, divisor: null, api },
+        { word: 'other', over, divisor: null, api, kind: 'loss' },
         place,
       ),
     );
@@ -126,6 +126,7 @@ function reduced(s: Sum, reduction: LossReduction, weighted: boolean, chosen: Bo
     over: axes,
     divisor,
     api,
+    kind: 'loss' as const,
   });
   switch (reduction.operation) {
     case 'none':
@@ -231,7 +232,7 @@ function perElement(m: Interpreter, entry: LossEntry, inputs: Bound, place: Plac
   // What Keras averages inside, before its own reduction, is a step of its own; sums over classes are the loss itself.
   const shown = inside.filter((n) => n !== 'C' && n !== 'B');
   return entry.inner === 'mean' && shown.length
-    ? withOperation(s, { word: 'mean', over: shown, divisor: 'actual', api: entry.names[0] ?? '' }, place)
+    ? withOperation(s, { word: 'mean', over: shown, divisor: 'actual', api: entry.names[0] ?? '', kind: 'loss' }, place)
     : s;
 }
 

@@ -95,7 +95,7 @@ export class Recorder {
       const operation = t.operations.at(-1);
       if (!operation) continue;
       const chain = t.operations.filter((o) => o.statement === operation.statement);
-      const lead = chain.findLast((o) => o.makesSite);
+      const lead = chain.findLast((o) => o.kind !== 'division');
       if (!lead) continue;
       for (const o of chain) if (o !== lead) this.absorbed.add(keyOf(o));
       if (this.known?.has(keyOf(lead))) continue;
@@ -127,7 +127,7 @@ export class Recorder {
       for (const t of v.terms) {
         const last = t.operations.at(-1);
         if (!last) continue;
-        const lead = t.operations.findLast((o) => o.makesSite) ?? last;
+        const lead = t.operations.findLast((o) => o.kind !== 'division') ?? last;
         const names = this.variables.get(keyOf(lead)) ?? new Set();
         names.add(name);
         this.variables.set(keyOf(lead), names);

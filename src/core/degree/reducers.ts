@@ -6,10 +6,22 @@ import { onSums } from './arithmetic.ts';
 import { type AxisRow, axis, row, takeAxis } from './axes.ts';
 import type { CallSite } from './calls.ts';
 import { toSum } from './convert.ts';
+import { clampSum } from './guards.ts';
 import type { Interpreter } from './interpreter.ts';
 import { type ReductionOptions, reduce } from './reduction.ts';
 import { same } from './same.ts';
-import { degreeOf, detached, mapTerms, markUnknown, numberOf, type Place, type Sum, sum, symbol } from './term.ts';
+import {
+  degreeOf,
+  detached,
+  isNumberLike,
+  mapTerms,
+  markUnknown,
+  numberOf,
+  type Place,
+  type Sum,
+  sum,
+  symbol,
+} from './term.ts';
 import { type CallArguments, forEach, nothing, type Regularizer, type Value } from './values.ts';
 
 export function applyReducer(
@@ -44,8 +56,8 @@ function reduceOne(
   site: CallSite,
 ): Value {
   // torch's `max(a, b)` compares two tensors element by element.
-  if (entry.pairWithAxis && axisValue.kind === 'sum' && axisValue.terms.some((t) => t.examples !== 'no'))
-    return onSums(m, '+', s, axisValue, site.range);
+  if (entry.pairWithAxis && axisValue.kind === 'sum' && !isNumberLike(axisValue))
+    return clampSum(s, axisValue, site.place.text);
   const axes = axesArgument(axisValue);
   const keepDims = entry.keepDims ? isTrue(bound.get(entry.keepDims)?.value ?? null) : false;
   switch (entry.operation) {

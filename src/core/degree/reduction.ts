@@ -1,8 +1,30 @@
 /** Taking axes away: sums, means, selections, norms and what they leave of a degree. */
 import type { AxisName } from '../analysis.ts';
 import { collapse, elementwise, power } from './algebra.ts';
-import { type AxisRow, addExponents, axesOf, exponentsOf, isScalar, scalarRow, takeAxis, unknownRow } from './axes.ts';
-import { type Divisor, type Operation, type Place, type Sum, sum, type Term, union, withOperation } from './term.ts';
+import {
+  type AxisRow,
+  addExponents,
+  axesOf,
+  countAxes,
+  countNames,
+  type Exponents,
+  isScalar,
+  scalarRow,
+  scaleExponents,
+  takeAxis,
+  unknownRow,
+} from './axes.ts';
+import {
+  type Divisor,
+  keysOf,
+  type Operation,
+  type Place,
+  type Sum,
+  sum,
+  type Term,
+  union,
+  withOperation,
+} from './term.ts';
 
 export interface ReductionOptions {
   readonly operation:
@@ -33,8 +55,8 @@ function closeAxes(
   r: AxisRow,
   axes: readonly number[] | null,
   keep: boolean,
-): { row: AxisRow; names: AxisName[]; guessed: boolean } {
-  if (axes === null) return { row: scalarRow, names: axesOf(r), guessed: false };
+): { row: AxisRow; counts: Exponents; guessed: boolean } {
+  if (axes === null) return { row: scalarRow, counts: countAxes(r), guessed: false };
   let left = r;
   let guessed = false;
   const names: AxisName[] = [];
@@ -48,7 +70,7 @@ function closeAxes(
     guessed ||= taken.guessed;
     names.push(...taken.axis.names);
   }
-  return { row: left, names: [...new Set(names)], guessed };
+  return { row: left, counts: countNames(names), guessed };
 }
 
 export function reduce(s: Sum, options: ReductionOptions, place: Place): Sum {
@@ -59,17 +81,21 @@ export function reduce(s: Sum, options: ReductionOptions, place: Place): Sum {
         s.terms.map((t) => ({ ...t, unknown: t.unknown ?? 'the axis of the reduction is not written here' })),
         unknownRow,
       ),
-      { word: wordOf(operation), over: axesOf(s.row), divisor: null, api: options.api },
+      { word: wordOf(operation), over: axesOf(s.row), divisor: null, api: options.api, kind: 'reduction' },
       place,
     );
   }
   const { uncertain } = s.row;
   const closed = closeAxes(s.row, axes, options.keepDims);
   const noted = [...(closed.guessed ? [`the last axis in \`${place.text}\` is taken for an inner axis`] : [])];
-  const over = closed.names;
+  const over = keysOf(closed.counts);
   // A mean of a scalar changes nothing; a sum of one neither.
   if (over.length === 0 && isScalar(s.row))
-    return withOperation(s, { word: wordOf(operation), over, divisor: null, api: options.api }, place);
+    return withOperation(
+      s,
+      { word: wordOf(operation), over, divisor: null, api: options.api, kind: 'reduction' },
+      place,
+    );
   const overBatch = over.includes('B');
   // How often a sum adds a value is not known where the axes are not; a mean or a selection of equal values changes nothing.
   const counts =
@@ -80,18 +106,24 @@ export function reduce(s: Sum, options: ReductionOptions, place: Place): Sum {
         terms.map(f).map((t) => ({ ...t, assumed: union(t.assumed, noted), unknown: t.unknown ?? counts })),
         closed.row,
       ),
-      { word: wordOf(operation), over, divisor: operation === 'mean' ? 'actual' : null, api: options.api },
+      {
+        word: wordOf(operation),
+        over,
+        divisor: operation === 'mean' ? 'actual' : null,
+        api: options.api,
+        kind: 'reduction',
+      },
       place,
     );
   const whole = () => collapse(s, `\`${options.api}\` of a sum`).terms;
   switch (operation) {
     case 'sum':
-      return apply(s.terms, (t) => ({ ...t, summed: addExponents(t.summed, exponentsOf(over)) }));
+      return apply(s.terms, (t) => ({ ...t, summed: addExponents(t.summed, closed.counts) }));
     case 'mean':
       return apply(s.terms, (t) => ({
         ...t,
-        summed: addExponents(t.summed, exponentsOf(over)),
-        over: [...t.over, { exponents: exponentsOf(over), kind: 'actual' }],
+        summed: addExponents(t.summed, closed.counts),
+        over: [...t.over, { exponents: closed.counts, kind: 'actual' }],
       }));
     case 'max':
     case 'min':
@@ -108,7 +140,7 @@ export function reduce(s: Sum, options: ReductionOptions, place: Place): Sum {
       return apply(whole(), (t) => ({
         ...t,
         coefficient: null,
-        summed: addExponents(t.summed, exponentsOf(over, 1 / p)),
+        summed: addExponents(t.summed, scaleExponents(closed.counts, 1 / p)),
         unknown: t.unknown ?? shifted(t, 'a norm'),
       }));
     }
@@ -123,13 +155,13 @@ export function reduce(s: Sum, options: ReductionOptions, place: Place): Sum {
     case 'deviation': {
       const p = operation === 'variance' ? 2 : 1;
       const squared = power(sum(whole(), s.row), p).terms;
-      const mean: Divisor = { exponents: exponentsOf(over), kind: 'actual' };
+      const mean: Divisor = { exponents: closed.counts, kind: 'actual' };
       // A variance with n − 1 follows k only to leading order; so no degree is claimed over the batch.
       const inexact =
         overBatch && options.unbiased === true ? 'the divisor n − 1 does not scale with the batch exactly' : null;
       return apply(squared, (t) => ({
         ...t,
-        summed: addExponents(t.summed, exponentsOf(over)),
+        summed: addExponents(t.summed, closed.counts),
         over: [...t.over, mean],
         unknown: t.unknown ?? shifted(t, 'a variance') ?? inexact,
       }));
@@ -139,7 +171,7 @@ export function reduce(s: Sum, options: ReductionOptions, place: Place): Sum {
         ...t,
         theta: 'no',
         coefficient: null,
-        summed: exponentsOf(over),
+        summed: closed.counts,
         over: [],
         counts: 'mask',
       }));

@@ -193,7 +193,7 @@ function termsOf(m: Interpreter, s: Sum, optimizer: Optimizer | null): LossTerm[
 }
 
 function describeTerm(m: Interpreter, t: Term): LossTerm {
-  const sites = t.operations.filter((o) => o.makesSite);
+  const sites = t.operations.filter((o) => o.kind !== 'division');
   const lead = sites.at(-1) ?? null;
   const range = lead?.range ?? t.range;
   // A penalty that stands inside a reduction over examples has its own reduction: over the parameters.
@@ -237,7 +237,9 @@ function balance(terms: readonly LossTerm[]): boolean | null {
 function lensRange(m: Interpreter, d: Differentiated, sums: readonly Sum[]): Range {
   const [s] = sums;
   const data = s?.terms.filter((t) => t.theta !== 'no' && t.examples !== 'no') ?? [];
-  const lead = (data[0] ?? s?.terms.find((t) => t.theta !== 'no'))?.operations.filter((o) => o.makesSite).at(-1);
+  const lead = (data[0] ?? s?.terms.find((t) => t.theta !== 'no'))?.operations
+    .filter((o) => o.kind !== 'division')
+    .at(-1);
   const trace = s?.terms[0]?.trace.at(-1)?.range;
   const range = lead?.range ?? trace ?? d.range;
   return m.isInside(range) ? range : d.range;
@@ -273,7 +275,7 @@ function assumedLosses(m: Interpreter, reached: ReadonlySet<string>): ReturnReco
             : [['', value]];
       for (const [key, v] of parts) {
         if (v.kind !== 'sum' && v.kind !== 'choice') continue;
-        const operations = operationsIn(v).filter((o) => o.makesSite);
+        const operations = operationsIn(v).filter((o) => o.kind !== 'division');
         if (operations.length === 0 || operations.some((o) => reached.has(keyOf(o)))) continue;
         const names = operations.flatMap((o) => [...(m.record.variables.get(keyOf(o)) ?? [])]);
         const named =

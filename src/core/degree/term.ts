@@ -45,8 +45,8 @@ export interface Operation {
   readonly over: readonly AxisName[];
   /** What a mean or a division divides by. */
   readonly divisor: DivisorKind | null;
-  /** False for a division: it belongs to the reduction before it and makes no site alone. */
-  readonly makesSite: boolean;
+  /** A division belongs to the reduction before it and makes no site alone. */
+  readonly kind: 'loss' | 'reduction' | 'division';
 }
 
 /** Where the examples come from, so that a loss knows its own batch size. */
@@ -183,11 +183,10 @@ export const standing = (place: Place, api: string) => ({
 /** Adds a reducing step to every term. A penalty that is averaged over examples it does not depend on keeps its own words. */
 export function withOperation(
   s: Sum,
-  step_: Pick<Operation, 'word' | 'over' | 'divisor' | 'api'>,
+  step_: Pick<Operation, 'word' | 'over' | 'divisor' | 'api' | 'kind'>,
   place: Place,
-  makesSite = true,
 ): Sum {
-  const operation: Operation = { ...step_, ...standing(place, step_.api), makesSite };
+  const operation: Operation = { ...step_, ...standing(place, step_.api) };
   return mapTerms(s, (t) =>
     isPlainNumber(t)
       ? t
