@@ -52,8 +52,9 @@ export function countAxes(r: AxisRow): Exponents {
   return countNames(all);
 }
 
+/** Inner axes share one name, so that their number says nothing. */
 export const countNames = (names: readonly AxisName[]): Exponents =>
-  names.reduce<Exponents>((e, n) => addExponents(e, { [n]: 1 }), {});
+  names.reduce<Exponents>((e, n) => (n === 'I' && e.I ? e : addExponents(e, { [n]: 1 })), {});
 
 export const hasAxis = (r: AxisRow, name: AxisName): boolean => axesOf(r).includes(name);
 

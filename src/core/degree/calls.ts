@@ -214,6 +214,8 @@ function act(
       return applySink(m, entry, args, site, receiver);
     case 'fit':
       return applyFit(m, entry, args, site);
+    case 'reduce':
+      return applyEffect(m, entry, receiver === null ? (entry.names[0] ?? name) : name, args, site, receiver);
     default:
       return applyEffect(m, entry, name, args, site, receiver);
   }

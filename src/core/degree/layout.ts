@@ -19,7 +19,7 @@ import type { CallSite } from './calls.ts';
 import { toSum } from './convert.ts';
 import type { Interpreter } from './interpreter.ts';
 import { same } from './same.ts';
-import { constant, mapTerms, markUnknown, numberOf, sum } from './term.ts';
+import { constant, mapTerms, markUnknown, numberOf, type Sum, sum } from './term.ts';
 import { type CallArguments, forEach, nothing, sequence, type Value } from './values.ts';
 
 export function reshape(

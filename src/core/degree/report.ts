@@ -166,6 +166,7 @@ function termsOf(m: Interpreter, s: Sum, optimizer: Optimizer | null): LossTerm[
     );
     if (!twin) terms.push(described);
   }
+  terms.sort((a, b) => Number(a.kind === 'penalty') - Number(b.kind === 'penalty'));
   const decay = optimizer?.weightDecay;
   if (decay && decay.coupling === 'coupled' && decay.value !== 0 && terms.length) {
     terms.push({

@@ -13,8 +13,11 @@ export function sitesOf(m: Interpreter, reached: ReadonlySet<string>, returned: 
     const first = seen[0];
     if (!first) continue;
     // The longest chain is the whole statement; a shorter one was seen before the division that follows.
-    const best = seen.reduce((a, b) => (b.chain.length > a.chain.length ? b : a), first);
-    const words = [...new Set(seen.filter((o) => o.chain.length === best.chain.length).map(wordOf))];
+    // Of a sum of terms under one reduction, those of the data speak for it.
+    const trained = seen.filter((o) => o.term.examples !== 'no' && o.term.theta !== 'no');
+    const candidates = trained.length ? trained : seen;
+    const best = candidates.reduce((a, b) => (b.chain.length > a.chain.length ? b : a), candidates[0] ?? first);
+    const words = [...new Set(candidates.filter((o) => o.chain.length === best.chain.length).map(wordOf))];
     const [word = 'unknown'] = words;
     const sure = words.length === 1;
     const over = [...new Set(best.chain.flatMap((o) => (o.word === 'divide' ? [] : o.over)))].filter((a) => a !== 'C');
