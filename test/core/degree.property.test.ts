@@ -10,11 +10,12 @@ import type { Loss } from '../../src/core/analysis.ts';
 import { analyze } from '../../src/core/analyze.ts';
 import { languageOf } from '../../src/workspace/files.ts';
 import { loadParser } from '../../src/workspace/parsers.ts';
-import { randomBatch, type Truth, truthOf } from '../support/evaluate.ts';
+import { randomBatch } from '../support/evaluate.ts';
 import type { Expression } from '../support/expression.ts';
 import { randomLosses, wholeOf } from '../support/generate.ts';
 import { type Target, targets } from '../support/render.ts';
 import { simplify } from '../support/simplify.ts';
+import { type Truth, truthOf } from '../support/truth.ts';
 
 const runs = Number(process.env.LOSS_LENS_RUNS ?? 1000);
 const firstSeed = Number(process.env.LOSS_LENS_SEED ?? 1);

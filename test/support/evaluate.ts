@@ -1,8 +1,8 @@
-/** What a loss is in numbers: the ground truth that the analysis is held to. */
+/** What a loss is in numbers, with its gradient. */
 
 import type { Dual, Tensor } from './dual.ts';
 import * as dual from './dual.ts';
-import { dependsOnExamples, type Elementwise, type Expression, type Reducer, termsOf, trains } from './expression.ts';
+import type { Elementwise, Expression, Reducer } from './expression.ts';
 
 const FEATURES = 2;
 
@@ -212,47 +212,4 @@ function elementLosses(loss: 'squared' | 'absolute' | 'binary', batch: Batch): T
 function classLosses(batch: Batch): Tensor {
   const data = predictions(batch).map((row, b) => dual.subtract(dual.logsumexp(row), row[batch.labels[b]!]!));
   return { shape: [batch.x.length], data };
-}
-
-/** How a gradient grows when the batch is repeated: by k^degree, or by no power of k. */
-export interface Growth {
-  readonly degree: number | null;
-}
-
-export interface Truth {
-  readonly terms: readonly { readonly kind: 'data' | 'penalty'; readonly growth: Growth }[];
-  readonly whole: Growth;
-}
-
-/** What repeating the batch does to each term and to the whole; null where the numbers cannot tell (no gradient, no number). */
-export function truthOf(loss: Expression, batch: Batch): Truth | null {
-  const batches = [batch, repeatBatch(batch, 2), repeatBatch(batch, 3)];
-  const growthOf = (e: Expression) => growth(batches.map((b) => evaluate(e, b).data[0]!));
-  const terms = termsOf(loss).filter(trains);
-  const growths = terms.map(growthOf);
-  const whole = growthOf(loss);
-  if (whole === null) return null;
-  const known = growths.filter((g) => g !== null);
-  if (known.length < growths.length) return null;
-  return {
-    terms: terms.map((t, i) => ({ kind: dependsOnExamples(t) ? 'data' : 'penalty', growth: known[i]! })),
-    whole,
-  };
-}
-
-const SMALLEST = 1e-6;
-const TOLERANCE = 1e-6;
-
-/** @param values of the batch, of the batch twice, and three times */
-function growth(values: readonly Dual[]): Growth | null {
-  const gradients = values.map((v) => v.gradient);
-  const sizes = gradients.map((gradient) => Math.max(...gradient.map(Math.abs)));
-  if (!values.every(({ value }) => Number.isFinite(value))) return null;
-  if (!sizes.every((size) => Number.isFinite(size) && size > SMALLEST && size < 1 / SMALLEST)) return null;
-  const [first, second] = sizes as [number, number, number];
-  const degree = Math.log2(second / first);
-  const isPower = gradients.every((gradient, i) =>
-    gradient.every((g, j) => Math.abs(g - (i + 1) ** degree * gradients[0]![j]!) <= TOLERANCE * sizes[i]!),
-  );
-  return { degree: isPower ? degree : null };
 }

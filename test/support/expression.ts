@@ -59,7 +59,7 @@ export type Expression =
       readonly left: Expression;
       readonly right: Expression;
     }
-  /** Repeated to the shape of another expression; only {@link termsOf} makes these. */
+  /** Repeated to the shape of another expression; only the splitting into terms makes these. */
   | { readonly is: 'repeated'; readonly of: Expression; readonly like: Expression };
 
 type Binary = Extract<Expression, { is: 'binary' }>;
@@ -146,74 +146,3 @@ const FROM_EXAMPLES: ReadonlySet<Expression['is']> = new Set([
   'picked',
   'zeroed',
 ]);
-
-/** The terms that an expression adds up, each of its shape: what a sum, a mean or a factor does to a sum, it does to each term. */
-export function termsOf(e: Expression): readonly Expression[] {
-  switch (e.is) {
-    case 'binary': {
-      const [left, right] = [termsOf(e.left), termsOf(e.right)];
-      switch (e.operator) {
-        case '+':
-          return [...left, ...right].map((t) => repeated(t, e));
-        case '-':
-          return [...left, ...right.map((t) => binary('*', number(-1), t))].map((t) => repeated(t, e));
-        case '*':
-          return left.flatMap((a) => right.map((b) => binary('*', a, b)));
-        case '/':
-          return left.map((a) => binary('/', a, e.right));
-      }
-      break;
-    }
-    case 'dot':
-      return termsOf(e.left).flatMap((left) => termsOf(e.right).map((right) => ({ ...e, left, right })));
-    case 'stack':
-    case 'concat':
-      return [
-        ...termsOf(e.left).map((left) => ({ ...e, left, right: repeated(number(0), e.right) })),
-        ...termsOf(e.right).map((right) => ({ ...e, left: repeated(number(0), e.left), right })),
-      ];
-    case 'reduce':
-      if (e.how === 'sum' || e.how === 'mean') return termsOf(e.of).map((of) => ({ ...e, of }));
-      return !['max', 'min', 'logsumexp'].includes(e.how) ? [e] : shifted(e, (of) => isConstantAlong(of, e.axis));
-    case 'hardest':
-      return shifted(e, (of) => isConstantAlong(of, 0));
-    case 'column':
-    case 'picked':
-    case 'zeroed':
-    case 'flat':
-    case 'detach':
-    case 'repeated':
-      return termsOf(e.of).map((of) => ({ ...e, of }));
-    default:
-      return [e];
-  }
-  throw new Error(`no terms of ${e.is}`);
-}
-
-function repeated(of: Expression, like: Expression): Expression {
-  return axesOf(of).join() === axesOf(like).join() ? of : { is: 'repeated', of, like };
-}
-
-/** The largest of `loss + c` is that of the loss, and c, if c is the same for all of them; so it is for `logsumexp`. */
-function shifted(
-  e: Extract<Expression, { is: 'reduce' | 'hardest' }>,
-  isConstant: (of: Expression) => boolean,
-): readonly Expression[] {
-  const terms = termsOf(e.of);
-  const varying = terms.filter((t) => !isConstant(t));
-  const constant = terms
-    .filter(isConstant)
-    .map((of): Expression => (e.is === 'reduce' ? { ...e, how: 'mean', of } : { ...e, of }));
-  return varying.length > 0 ? [{ ...e, of: varying.reduce((a, b) => binary('+', a, b)) }, ...constant] : constant;
-}
-
-function isConstantAlong(e: Expression, axis: number | null): boolean {
-  if (e.is === 'binary') return isConstantAlong(e.left, axis) && isConstantAlong(e.right, axis);
-  if (e.is !== 'repeated') return axesOf(e).every((a) => a === '1');
-  const [own, all] = [axesOf(e.of), axesOf(e)];
-  return all.every(
-    (_, i) =>
-      (axis !== null && i !== (axis < 0 ? all.length + axis : axis)) ||
-      (own[i - all.length + own.length] ?? '1') === '1',
-  );
-}

@@ -1,9 +1,11 @@
 /** The ground truth is checked by itself: gradients against finite differences, terms against their sum. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { evaluate, randomBatch, truthOf } from './evaluate.ts';
-import { type Expression, number, partsOf, reduce, termsOf } from './expression.ts';
+import { evaluate, randomBatch } from './evaluate.ts';
+import { type Expression, number, partsOf, reduce } from './expression.ts';
 import { randomLosses, wholeOf } from './generate.ts';
+import { termsOf } from './terms.ts';
+import { truthOf } from './truth.ts';
 
 describe('numbers behind random losses', () => {
   it('has the gradients that finite differences have', () => {
