@@ -37,12 +37,12 @@ describe('degrees of random losses', function () {
         if (judgement.mistakes.length > 0) {
           const smallest = simplify(terms, (simpler) => (judge(simpler, seed)?.mistakes.length ?? 0) > 0);
           const { mistakes, truth } = judge(smallest, seed)!;
-          assert.fail(`${mistakes.join('\n')}\n\n${target.program(smallest)}\n${JSON.stringify(truth, null, 1)}`);
+          assert.fail(`${mistakes.join('\n')}\nmeasured: ${measured(truth)}\n\n${target.program(smallest)}`);
         }
       }
       const share = count.answered / count.measured;
       const percent = `${(100 * share).toFixed(0)} % answered`;
-      console.log(`      ${count.measured} losses, ${percent}; others of the ${runs} have no gradient to measure`);
+      console.log(`      ${count.measured} of ${runs} losses measured, ${percent}`);
       assert.ok(share >= LEAST_ANSWERED, percent);
     });
   }
@@ -92,9 +92,11 @@ function answerOf(loss: Loss): Answer {
 
 /** An analysis may see one term where the numbers see several of the same degree, or the other way round. */
 function contradictions(answer: Answer, truth: Truth): string[] {
-  const measured = truth.terms.map((t) => ({ kind: t.kind, degree: shown(t.growth.degree) }));
-  const invented = answer.terms.filter((t) => !measured.some((m) => m.kind === t.kind && m.degree === t.degree));
-  const missed = answer.complete ? measured.filter((m) => !answer.terms.some((t) => t.degree === m.degree)) : [];
+  const terms = truth.terms.map((t) => ({ kind: t.kind, degree: shown(t.growth.degree) }));
+  const invented = answer.terms.filter(
+    (t) => !terms.some((m) => [t.kind, 'either'].includes(m.kind) && m.degree === t.degree),
+  );
+  const missed = answer.complete ? terms.filter((m) => !answer.terms.some((t) => t.degree === m.degree)) : [];
   return [
     ...invented.map((t) => `says ${t.kind} of degree ${t.degree}, which no term is`),
     ...missed.map((m) => `does not say ${m.kind} of degree ${m.degree}`),
@@ -102,6 +104,10 @@ function contradictions(answer: Answer, truth: Truth): string[] {
       ? ['says that the balance holds, and the whole has no degree']
       : []),
   ];
+}
+
+function measured({ terms, whole }: Truth): string {
+  return [...terms.map((t) => `${t.kind} ${shown(t.growth.degree)}`), `the whole ${shown(whole.degree)}`].join(', ');
 }
 
 const shown = (degree: number | null): string => (degree === null ? 'none' : String(Number(degree.toFixed(6)) || 0));

@@ -133,16 +133,10 @@ export const trains = (e: Expression): boolean =>
   e.is === 'penalty' ||
   (e.is !== 'detach' && partsOf(e).some(trains));
 
-/** Whether the value depends on which examples the batch holds, rather than on how many. */
-export const dependsOnExamples = (e: Expression): boolean =>
-  FROM_EXAMPLES.has(e.is) || partsOf(e).some(dependsOnExamples);
+/** Whether the losses of examples are in it. */
+export const holdsLosses = (e: Expression): boolean =>
+  e.is === 'elements' || e.is === 'examples' || e.is === 'criterion' || partsOf(e).some(holdsLosses);
 
-const FROM_EXAMPLES: ReadonlySet<Expression['is']> = new Set([
-  'elements',
-  'examples',
-  'criterion',
-  'input',
-  'count',
-  'picked',
-  'zeroed',
-]);
+/** Whether anything in it depends on which examples the batch holds, if only by a mask. */
+export const holdsExamples = (e: Expression): boolean =>
+  holdsLosses(e) || ['input', 'count', 'picked', 'zeroed'].includes(e.is) || partsOf(e).some(holdsExamples);

@@ -1,7 +1,7 @@
 /** What repeating the batch does to a loss: the ground truth that the analysis is held to. */
 import type { Dual } from './dual.ts';
 import { type Batch, evaluate, repeatBatch } from './evaluate.ts';
-import { dependsOnExamples, type Expression, trains } from './expression.ts';
+import { type Expression, holdsExamples, holdsLosses, trains } from './expression.ts';
 import { termsOf } from './terms.ts';
 
 /** How a gradient grows when the batch is repeated: by k^degree, or by no power of k. */
@@ -10,7 +10,8 @@ export interface Growth {
 }
 
 export interface Truth {
-  readonly terms: readonly { readonly kind: 'data' | 'penalty'; readonly growth: Growth }[];
+  /** `either`: a penalty that a mask multiplies may be called a penalty or a term of the data. */
+  readonly terms: readonly { readonly kind: 'data' | 'penalty' | 'either'; readonly growth: Growth }[];
   readonly whole: Growth;
 }
 
@@ -18,17 +19,15 @@ export interface Truth {
 export function truthOf(loss: Expression, batch: Batch): Truth | null {
   const batches = [batch, repeatBatch(batch, 2), repeatBatch(batch, 3)];
   const growthOf = (e: Expression) => growth(batches.map((b) => evaluate(e, b).data[0]!));
-  const terms = termsOf(loss).filter(trains);
-  const growths = terms.map(growthOf);
   const whole = growthOf(loss);
-  if (whole === null) return null;
-  const known = growths.filter((g) => g !== null);
-  if (known.length < growths.length) return null;
-  return {
-    terms: terms.map((t, i) => ({ kind: dependsOnExamples(t) ? 'data' : 'penalty', growth: known[i]! })),
-    whole,
-  };
+  const terms = termsOf(loss)
+    .filter(trains)
+    .map((t) => ({ kind: kindOf(t), growth: growthOf(t) }));
+  const isMeasured = (t: (typeof terms)[number]): t is Truth['terms'][number] => t.growth !== null;
+  return whole !== null && terms.every(isMeasured) ? { terms, whole } : null;
 }
+
+const kindOf = (e: Expression) => (holdsLosses(e) ? 'data' : holdsExamples(e) ? 'either' : 'penalty');
 
 const SMALLEST = 1e-6;
 const TOLERANCE = 1e-6;
