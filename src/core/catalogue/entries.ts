@@ -36,12 +36,14 @@ export function define(
   effect: Effect,
   names: readonly string[],
   parameters: string,
-  { methods, properties, ...rest }: FunctionDetails = {},
+  { methods, properties, synonyms, ...rest }: FunctionDetails = {},
 ): FunctionEntry {
+  const list = words(parameters);
   return {
     ...effect,
     names,
-    parameters: words(parameters),
+    parameters: list,
+    ...(synonyms === undefined ? {} : { synonyms: within(list, synonyms) }),
     ...(methods === undefined ? {} : { methods: words(methods) }),
     ...(properties === undefined ? {} : { properties: words(properties) }),
     ...rest,
@@ -63,20 +65,31 @@ export const elementwise = (
   parameters = 'x',
 ): FunctionEntry => define({ effect: 'elementwise', degree }, names, parameters, { methods });
 
+/** Functions along one axis that keep it. */
+export const along = (
+  how: 'softmax' | 'log-softmax' | 'cumulate',
+  names: readonly string[],
+  parameters: string,
+  axis: string,
+  methods = '',
+): FunctionEntry => define({ effect: 'along', how, axis }, names, parameters, { methods });
+
 export type ReducerDetails = Partial<
   Omit<ReducerEntry, 'operation' | 'names' | 'parameters' | 'methods' | 'effect'>
 > & {
   readonly methods?: string;
 };
 
-/** A function that reduces its first parameter. */
+/**
+ * A function that reduces its first parameter. `axis`, `keepDims` and synonyms may be those of a whole library: what this function has no parameter for
+ * is left out.
+ */
 export function reducer(
   operation: ReducerEntry['operation'],
   names: readonly string[],
   parameters: string,
-  details: ReducerDetails = {},
+  { methods, axis, keepDims, synonyms, ...rest }: ReducerDetails = {},
 ): ReducerEntry {
-  const { methods, ...rest } = details;
   const list = words(parameters);
   return {
     effect: 'reduce',
@@ -85,10 +98,16 @@ export function reducer(
     parameters: list,
     input: list[0] ?? '',
     ...(methods === undefined ? {} : { methods: words(methods) }),
+    ...(axis !== undefined && list.includes(axis) ? { axis } : {}),
+    ...(keepDims !== undefined && list.includes(keepDims) ? { keepDims } : {}),
+    ...(synonyms === undefined ? {} : { synonyms: within(list, synonyms) }),
     evidence: 'executed',
     ...rest,
   };
 }
+
+const within = (parameters: readonly string[], synonyms: Synonyms): Synonyms =>
+  Object.fromEntries(Object.entries(synonyms).filter(([, parameter]) => parameters.includes(parameter)));
 
 type Title = Pick<OptimizerEntry, 'title' | 'family'>;
 

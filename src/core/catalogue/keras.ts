@@ -276,7 +276,7 @@ const backendLosses: readonly LossEntry[] = [
 
 // ── The backend and keras.ops ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-const ops = (text: string) => under(['keras.backend', 'keras.ops'], text);
+const ops = (text: string) => under(['keras.ops', 'keras.backend'], text);
 const overAxis = { axis: 'axis', keepDims: 'keepdims' };
 
 const functions: readonly Entry[] = [
@@ -386,11 +386,7 @@ const building: readonly Entry[] = [
     under('keras.regularizers', 'L1L2 l1_l2'),
     'l1 l2',
   ),
-  define(
-    { effect: 'parameter', regularizer: 'regularizer' },
-    ['keras.Variable', 'keras.backend.variable'],
-    'initializer shape dtype trainable',
-  ),
+  define({ effect: 'parameter' }, ['keras.Variable', 'keras.backend.variable'], 'initializer shape dtype trainable'),
   method(
     { effect: 'parameter', regularizer: 'regularizer' },
     'add_weight add_variable',

@@ -136,6 +136,11 @@ export type Effect =
   | { readonly effect: 'elementwise'; readonly degree: number | null | 'log' }
   /** x ↦ xᵖ with p an argument. */
   | { readonly effect: 'power'; readonly exponent: string }
+  /**
+   * Looks along one axis and keeps it: softmax (its entries shrink as the axis grows), its logarithm (which shifts), a running sum or product (which
+   * scales in no fixed way).
+   */
+  | { readonly effect: 'along'; readonly how: 'softmax' | 'log-softmax' | 'cumulate'; readonly axis: string }
   /** The first input, unchanged as far as degrees go: casts, devices, identity, jit, checkpoint, contiguous, gradient scaling. */
   | { readonly effect: 'transparent' }
   /** The first input without its dependence on the parameters: detach, stop_gradient, item, numpy, dataSync. */

@@ -34,6 +34,7 @@ const weightedReduction: LossEntry['reduction'] = {
     SUM_OVER_BATCH_SIZE: mean('elements'),
     SUM_OVER_NONZERO_WEIGHTS: mean('nonzero-weights'),
     SUM_BY_NONZERO_WEIGHTS: mean('nonzero-weights'),
+    none,
     weighted_sum: sum,
     weighted_mean: mean('weights'),
     weighted_sum_over_batch_size: mean('elements'),
@@ -124,7 +125,7 @@ const losses: readonly LossEntry[] = [
     'logits: B *S C, onehot_labels: B *S C -> B *S',
   ),
   contributed('sparse_softmax_cross_entropy', 'logits labels weights scope', 'logits: B *S C, labels: B *S -> B *S'),
-  contributed('hinge_loss', 'logits labels scope', 'logits: B *S, labels: B *S -> B *S'),
+  contributed('hinge_loss', 'logits labels weights scope', 'logits: B *S, labels: B *S -> B *S'),
   contributed(
     'cosine_distance',
     'predictions labels axis weights scope',

@@ -1,5 +1,6 @@
 /** TensorFlow: the functions that its versions share, and what only the second has. Keras has a table of its own. */
 import {
+  along,
   apply,
   arithmetic,
   define,
@@ -137,14 +138,14 @@ const functions: readonly Entry[] = [
     null,
     tf('exp expm1 log1p sigmoid tanh sin cos tan asin acos atan sinh cosh asinh acosh atanh erf erfc lgamma digamma'),
   ),
-  elementwise(null, tf('floor ceil round rint softplus log_sigmoid softmax log_softmax l2_normalize cumprod')),
-  elementwise(
-    null,
-    nn('softmax log_softmax sigmoid tanh softplus softsign elu selu gelu swish silu relu6 crelu log_sigmoid'),
-  ),
-  elementwise(null, nn('l2_normalize local_response_normalization lrn softmax_v2')),
+  along('softmax', [...tf('softmax'), ...nn('softmax softmax_v2')], 'logits axis', 'axis'),
+  along('log-softmax', [...tf('log_softmax'), ...nn('log_softmax')], 'logits axis', 'axis'),
+  along('cumulate', tf('cumsum cumprod'), 'x axis', 'axis'),
+  elementwise(null, tf('floor ceil round rint softplus log_sigmoid l2_normalize ')),
+  elementwise(null, nn('sigmoid tanh softplus softsign elu selu gelu swish silu relu6 crelu log_sigmoid')),
+  elementwise(null, nn('l2_normalize local_response_normalization lrn ')),
   elementwise('log', tf('log')),
-  elementwise(1, [...tf('abs negative neg cumsum pad reverse relu'), ...nn('relu leaky_relu dropout')]),
+  elementwise(1, [...tf('abs negative neg pad reverse relu'), ...nn('relu leaky_relu dropout')]),
   elementwise(
     1,
     nn('max_pool max_pool1d max_pool2d max_pool3d avg_pool avg_pool1d avg_pool2d avg_pool3d pool max_pool_with_argmax'),

@@ -1,5 +1,6 @@
 /** TensorFlow.js: tensors and their chained methods, `tf.losses`, `tf.train`, and the models of its layers. */
 import {
+  along,
   apply,
   arithmetic,
   define,
@@ -157,9 +158,12 @@ const functions: readonly Entry[] = [
     null,
     'exp expm1 log1p sigmoid tanh sin cos tan asin acos atan sinh cosh asinh acosh atanh erf floor ceil round softplus',
   ),
-  map(null, 'softmax logSoftmax logSigmoid elu selu relu6 mod cumprod clipByNorm localResponseNormalization'),
+  along('softmax', tf('softmax'), 'logits dim', 'dim', 'softmax'),
+  along('log-softmax', tf('logSoftmax'), 'logits axis', 'axis', 'logSoftmax'),
+  along('cumulate', tf('cumsum cumprod'), 'x axis', 'axis', 'cumsum cumprod'),
+  map(null, 'logSigmoid elu selu relu6 mod clipByNorm localResponseNormalization'),
   map('log', 'log'),
-  map(1, 'abs neg relu leakyRelu cumsum pad reverse maxPool avgPool pool'),
+  map(1, 'abs neg relu leakyRelu pad reverse maxPool avgPool pool'),
   map(2, 'square'),
   map(0.5, 'sqrt'),
   map(-0.5, 'rsqrt'),

@@ -1,5 +1,6 @@
 /** PyTorch, with the parts of torchvision, Lightning, Accelerate and Transformers that stand between a torch loss and its step. */
 import {
+  along,
   apply,
   arithmetic,
   define,
@@ -302,9 +303,19 @@ const tensorFunctions: readonly Entry[] = [
     null,
     'exp exp2 expm1 log1p sigmoid expit tanh sinh cosh sin cos tan asin acos atan arcsin arccos arctan asinh acosh atanh',
   ),
-  both(null, 'erf erfc erfinv logit lgamma digamma floor ceil round trunc frac softmax log_softmax sinc cumprod'),
+  along(
+    'softmax',
+    [...under(['torch', 'torch.special', functional], 'softmax'), ...under(functional, 'softmin')],
+    'input dim',
+    'dim',
+    'softmax',
+  ),
+  along('softmax', under(functional, 'gumbel_softmax'), 'logits tau hard eps dim', 'dim'),
+  along('log-softmax', under(['torch', 'torch.special', functional], 'log_softmax'), 'input dim', 'dim', 'log_softmax'),
+  along('cumulate', under('torch', 'cumsum cumprod logcumsumexp'), 'input dim', 'dim', 'cumsum cumprod logcumsumexp'),
+  both(null, 'erf erfc erfinv logit lgamma digamma floor ceil round trunc frac sinc '),
   both('log', 'log log2 log10'),
-  both(1, 'abs absolute neg negative relu cumsum nan_to_num diff fix dropout'),
+  both(1, 'abs absolute neg negative relu nan_to_num diff fix dropout'),
   both(2, 'square'),
   both(0.5, 'sqrt'),
   both(-0.5, 'rsqrt'),
@@ -324,7 +335,7 @@ const tensorFunctions: readonly Entry[] = [
     null,
     'elu selu celu gelu silu mish softplus hardtanh hardswish hardsigmoid softsign tanh sigmoid logsigmoid relu6 glu',
   ),
-  activation(null, 'softmax softmin log_softmax gumbel_softmax normalize threshold tanhshrink hardshrink softshrink'),
+  activation(null, 'normalize threshold tanhshrink hardshrink softshrink'),
   // `p.data` and `p.grad` are tensors that nothing is differentiated through.
   define(detach, ['torch.detach'], 'input', {
     methods: 'detach detach_ item tolist numpy',
