@@ -105,12 +105,12 @@ describe('the code lens', () => {
       'a loss by branch',
       {
         alternatives: [
-          { condition: 'args.sum', terms: [term()] },
-          { condition: 'not args.sum', terms: [mean] },
+          { condition: 'if args.sum', terms: [term()] },
+          { condition: 'unless args.sum', terms: [mean] },
         ],
         advice: noAdvice,
       },
-      'Σ over the batch or mean over the batch · depends on args.sum',
+      'Σ over the batch if args.sum, otherwise mean over the batch',
     ],
   ];
   for (const [name, input, title] of cases) {

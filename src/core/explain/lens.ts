@@ -9,11 +9,17 @@ export function lensTitle(loss: Loss): string {
   const [verdict] = found;
   const headlines = [...new Set(found.map(headline))];
   const parts =
-    verdict && headlines.length === 1
-      ? [...headlines, ...consequences(verdict, loss)]
-      : [headlines.join(' or '), `depends on ${loss.alternatives[0]?.condition ?? 'a branch'}`];
+    verdict && headlines.length === 1 ? [...headlines, ...consequences(verdict, loss)] : [byBranch(loss, headlines)];
   const title = parts.join(' · ');
   return loss.assumed.length > 0 ? `assumed: ${title}` : title;
+}
+
+/** Two losses are told apart by their condition; of more there is only room to say so. */
+function byBranch({ alternatives }: Loss, headlines: readonly string[]): string {
+  const [first] = alternatives;
+  return first && alternatives.length === 2
+    ? `${headlines[0]} ${first.condition}, otherwise ${headlines[1]}`
+    : `${headlines.join(' or ')}, by branch`;
 }
 
 function headline(verdict: Verdict): string {

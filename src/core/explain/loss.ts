@@ -87,7 +87,7 @@ function balance(loss: Loss): string[] {
 
 function termTables(loss: Loss): Table[] {
   if (loss.alternatives.length === 0) return loss.terms.length > 1 ? [termTable('Term', loss.terms)] : [];
-  return loss.alternatives.map(({ condition, terms }) => termTable(`If ${condition}`, terms));
+  return loss.alternatives.map(({ condition, terms }) => termTable(capitalised(condition), terms));
 }
 
 function termTable(title: string, terms: readonly LossTerm[]): Table {

@@ -24,14 +24,7 @@ export function listWords(items: readonly string[]): string {
 }
 
 /** What was done to the values, e.g. `sum over features, mean over the batch`. */
-export function reductionWords({
-  reduction,
-  over: all,
-  degrees,
-}: Pick<Site, 'reduction' | 'over' | 'degrees'>): string {
-  // Axes without a name say nothing beside those that have one.
-  const named = all.filter((axis) => axis !== 'I');
-  const over = named.length > 0 ? named : all;
+export function reductionWords({ reduction, over, degrees }: Pick<Site, 'reduction' | 'over' | 'degrees'>): string {
   const summed = over.filter((axis) => degrees[axis] !== 0);
   const averaged = over.filter((axis) => degrees[axis] === 0);
   switch (reduction) {
@@ -57,7 +50,9 @@ const OPERATIONS: Readonly<Record<Exclude<Reduction, 'none' | 'sum-then-mean' | 
 };
 
 function operation(name: keyof typeof OPERATIONS, over: readonly AxisName[]): string {
-  return over.length > 0 ? `${OPERATIONS[name]} over ${axesWords(over)}` : OPERATIONS[name];
+  // Axes without a name say nothing beside those that have one.
+  const named = over.filter((axis) => axis !== 'I');
+  return over.length > 0 ? `${OPERATIONS[name]} over ${axesWords(named.length > 0 ? named : over)}` : OPERATIONS[name];
 }
 
 /** Axes whose size one may change and wonder what it does. */
