@@ -1,5 +1,5 @@
 /** The array functions of JAX. Its transformations and optimisers (grad, optax) have no entries yet: a loss that only they differentiate has no sink. */
-import { apply, define, detach, elementwise, reducer, under } from './entries.ts';
+import { along, apply, define, detach, elementwise, reducer, under } from './entries.ts';
 import { numpyFunctions } from './numpy.ts';
 import type { Framework } from './schema.ts';
 
@@ -20,11 +20,10 @@ export const jax: Framework = {
     elementwise(1, under('jax.nn', 'relu leaky_relu')),
     elementwise(
       null,
-      under(
-        'jax.nn',
-        'sigmoid softmax log_softmax log_sigmoid softplus tanh elu selu celu gelu silu swish relu6 hard_tanh expit logit',
-      ),
+      under('jax.nn', 'sigmoid log_sigmoid softplus tanh elu selu celu gelu silu swish relu6 hard_tanh expit logit'),
     ),
+    along('softmax', ['jax.nn.softmax'], 'x axis', 'axis'),
+    along('log-softmax', ['jax.nn.log_softmax'], 'x axis', 'axis'),
     define({ effect: 'reshape', how: 'unsqueeze', argument: null }, ['jax.nn.one_hot'], 'x num_classes'),
     define(detach, ['jax.lax.stop_gradient', 'jax.device_get'], 'x'),
     define({ effect: 'wrap', target: 'fun' }, under('jax', 'jit checkpoint remat named_call'), 'fun'),

@@ -1,5 +1,6 @@
 /** Keras 2 and 3. `tf.keras` and the older spellings are aliases of `keras`; where the versions differ only in a default's name, both names are known. */
 import {
+  along,
   apply,
   arithmetic,
   define,
@@ -299,11 +300,14 @@ const functions: readonly Entry[] = [
   elementwise(
     null,
     ops(
-      'exp expm1 log1p sigmoid tanh sin cos softmax log_softmax softplus softsign elu selu gelu silu swish hard_sigmoid round floor ceil l2_normalize normalize',
+      'exp expm1 log1p sigmoid tanh sin cos softplus softsign elu selu gelu silu swish hard_sigmoid round floor ceil l2_normalize normalize',
     ),
   ),
+  along('softmax', [...ops('softmax'), ...under('keras.activations', 'softmax')], 'x axis', 'axis'),
+  along('log-softmax', ops('log_softmax'), 'x axis', 'axis'),
+  along('cumulate', ops('cumsum cumprod'), 'x axis', 'axis'),
   elementwise('log', ops('log')),
-  elementwise(1, ops('abs absolute relu leaky_relu negative cumsum dropout')),
+  elementwise(1, ops('abs absolute relu leaky_relu negative dropout')),
   elementwise(2, ops('square')),
   elementwise(0.5, ops('sqrt')),
   elementwise(-0.5, ops('rsqrt')),
@@ -312,7 +316,7 @@ const functions: readonly Entry[] = [
   elementwise(1, under('keras.activations', 'relu leaky_relu')),
   elementwise(
     null,
-    under('keras.activations', 'sigmoid tanh softmax softplus softsign elu selu gelu swish silu linear exponential'),
+    under('keras.activations', 'sigmoid tanh softplus softsign elu selu gelu swish silu linear exponential'),
   ),
   define(arithmetic('+'), ops('add bias_add'), 'x1 x2'),
   define(arithmetic('-'), ops('subtract'), 'x1 x2'),

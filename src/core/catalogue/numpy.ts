@@ -1,5 +1,6 @@
 /** NumPy, and the functions that JAX has in common with it. */
 import {
+  along,
   arithmetic,
   define,
   detach,
@@ -50,8 +51,9 @@ export function numpyFunctions(module: string, methods: boolean): readonly Entry
       null,
       'exp exp2 expm1 log1p tanh sinh cosh sin cos tan arcsin arccos arctan arcsinh arccosh arctanh floor ceil round rint trunc',
     ),
+    along('cumulate', names('cumsum cumprod'), 'a axis', 'axis', methods ? 'cumsum cumprod' : ''),
     map('log', 'log log2 log10'),
-    map(1, 'abs absolute fabs negative cumsum nan_to_num diff'),
+    map(1, 'abs absolute fabs negative nan_to_num diff'),
     map(2, 'square'),
     map(0.5, 'sqrt'),
     map(-1, 'reciprocal'),

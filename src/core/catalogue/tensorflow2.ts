@@ -166,7 +166,7 @@ const functions: readonly Entry[] = [
     tf('matmul batch_matmul matvec sparse_tensor_dense_matmul sparse.sparse_dense_matmul'),
     'a b',
   ),
-  define(apply, tf('tensordot'), 'a b axes'),
+  define(arithmetic('@'), tf('tensordot'), 'a b axes'),
   define(guard, tf('maximum minimum'), 'x y'),
   define(
     { effect: 'guard', clip: { type: 'value', threshold: 'clip_value_max' } },

@@ -114,7 +114,7 @@ const losses: readonly LossEntry[] = [
   ),
   byString('sparseCategoricalCrossentropy', 'yTrue: B *S, yPred: B *S C -> B *S'),
   perExample('meanSquaredError MSE mse', features, 'mean'),
-  perExample('meanAbsoluteError MAE mae', features, 'mean'),
+  perExample('meanAbsoluteError', features, 'mean'),
   perExample('meanAbsolutePercentageError MAPE mape', features, 'mean'),
   perExample('binaryCrossentropy', features, 'mean'),
   perExample('categoricalCrossentropy', classes, 'sum'),
@@ -134,7 +134,7 @@ const reducers: readonly ReducerEntry[] = [
   reducer('min', tf('min'), 'x axis keepDims', { ...over, ...both('min') }),
   reducer('product', tf('prod'), 'x axis keepDims', { ...over, ...both('prod') }),
   reducer('logsumexp', tf('logSumExp'), 'x axis keepDims', { ...over, ...both('logSumExp') }),
-  reducer('norm', [...tf('norm'), ...tf('linalg.norm')], 'x ord axis keepDims', {
+  reducer('norm', tf('norm'), 'x ord axis keepDims', {
     ...over,
     ...both('norm'),
     order: { parameter: 'ord', default: 2 },
@@ -161,15 +161,16 @@ const functions: readonly Entry[] = [
   along('softmax', tf('softmax'), 'logits dim', 'dim', 'softmax'),
   along('log-softmax', tf('logSoftmax'), 'logits axis', 'axis', 'logSoftmax'),
   along('cumulate', tf('cumsum cumprod'), 'x axis', 'axis', 'cumsum cumprod'),
-  map(null, 'logSigmoid elu selu relu6 mod clipByNorm localResponseNormalization'),
+  map(null, 'logSigmoid elu selu relu6 mod atan2 localResponseNormalization'),
   map('log', 'log'),
-  map(1, 'abs neg relu leakyRelu pad reverse maxPool avgPool pool'),
+  map(1, 'abs neg relu leakyRelu pad mirrorPad reverse maxPool avgPool pool'),
   map(2, 'square'),
   map(0.5, 'sqrt'),
   map(-0.5, 'rsqrt'),
   map(-1, 'reciprocal'),
   map(0, 'sign'),
-  elementwise(1, tf('dropout')),
+  elementwise(1, tf('dropout pad1d pad2d pad3d pad4d maxPool3d avgPool3d')),
+  elementwise(1, [], 'resizeBilinear resizeNearestNeighbor'),
   operator('+', 'add'),
   operator('-', 'sub'),
   define({ effect: 'arithmetic', operator: '-', power: 2 }, tf('squaredDifference'), 'a b', both('squaredDifference')),
@@ -205,11 +206,11 @@ const functions: readonly Entry[] = [
   reshape('unsqueeze', 'axis', 'expandDims', 'x axis'),
   reshape('permute', 'perm', 'transpose', 'x perm'),
   reshape('repeat', null, 'tile broadcastTo', 'x reps'),
-  define({ effect: 'reshape', how: 'unsqueeze', argument: null }, tf('oneHot'), 'indices depth'),
+  define({ effect: 'reshape', how: 'unsqueeze', argument: null }, tf('oneHot'), 'indices depth', both('oneHot')),
   define({ effect: 'join', how: 'stack', list: 'tensors', axis: 'axis' }, tf('stack'), 'tensors axis'),
   define(
     { effect: 'join', how: 'concat', list: 'tensors', axis: 'axis' },
-    tf('concat concat1d concat2d'),
+    tf('concat concat1d concat2d concat3d concat4d'),
     'tensors axis',
   ),
   define(
@@ -220,7 +221,9 @@ const functions: readonly Entry[] = [
   ),
   define({ effect: 'pick', how: 'mask' }, tf('booleanMaskAsync'), 'tensor mask axis'),
   define({ effect: 'einsum' }, tf('einsum'), 'equation tensors'),
-  define(transparent, tf('cast clone keep print'), 'x', { methods: 'cast clone toFloat toInt toBool asType asScalar' }),
+  define(transparent, tf('cast clone keep print'), 'x', {
+    methods: 'cast clone toFloat toInt toBool asType asScalar reshapeAs',
+  }),
   define(detach, [], 'x', { methods: 'dataSync arraySync data array bufferSync buffer' }),
   define(
     { effect: 'constant', value: 'first-argument' },
@@ -314,9 +317,14 @@ const optimizers: readonly OptimizerEntry[] = [
   train('sgd', 'SGD', 'sgd', 'learningRate', 0.01),
   train('momentum', 'Momentum', 'sgd', 'learningRate momentum useNesterov', 0.01, {
     momentum: { parameter: 'momentum', default: 0 },
+    strings: [],
   }),
   // Both of its accumulators hold the same number, so that its step is the gradient times the rate.
-  train('adadelta', 'Adadelta', 'sgd', 'learningRate rho epsilon', 0.001),
+  train('adadelta', 'Adadelta', 'sgd', 'learningRate rho epsilon', 0.001, { strings: [] }),
+  // By its string it has another rate.
+  optimizer([], { title: 'Adadelta', family: 'sgd' }, 'learningRate rho epsilon', rate(1), {
+    strings: ['adadelta', 'Adadelta'],
+  }),
   train('adam', 'Adam', 'adam', 'learningRate beta1 beta2 epsilon', 0.001, { epsilon: epsilon('outside-root') }),
   train('adamax', 'Adamax', 'adam', 'learningRate beta1 beta2 epsilon decay', 0.002, {
     epsilon: epsilon('outside-root'),

@@ -499,10 +499,7 @@ const building: readonly Entry[] = [
   define(apply, under(functional, 'cosine_similarity pairwise_distance'), 'x1 x2'),
   define(
     apply,
-    under(
-      'torch',
-      'addmm baddbmm addmv conv2d conv1d layer_norm embedding cdist cosine_similarity pairwise_distance tensordot',
-    ),
+    under('torch', 'addmm baddbmm addmv conv2d conv1d layer_norm embedding cdist cosine_similarity pairwise_distance'),
     'input mat1 mat2',
   ),
   define(apply, ['torch.utils.checkpoint.checkpoint', 'torch.func.functional_call'], 'function args'),

@@ -91,12 +91,12 @@ function foldNumbers(a: Sum, b: Sum, sign: 1 | -1): Sum | null {
   if (isGuard(y) && !isPlainNumber(x)) return a;
   if (isGuard(x) && !isPlainNumber(y)) return b;
   if (!sameDegrees(x, y)) return null;
-  const [p, q] = [numberOf(a) ?? coefficientNumber(x), numberOf(b) ?? coefficientNumber(y)];
+  const [p, q] = [numberOf(a), numberOf(b)];
+  if (x.over.length > 0)
+    return sum([{ ...x, coefficient: null, size: p === null || q === null ? null : p + q }], a.row);
   const text = `${x.coefficient?.text ?? '1'} ${sign === 1 ? '+' : '−'} ${(y.coefficient?.text ?? '1').replace(/^[-−]/, '')}`;
   return sum([{ ...x, coefficient: { value: p === null || q === null ? null : p + q, text } }], a.row);
 }
-
-const coefficientNumber = (t: Term): number | null => (t.coefficient === null ? 1 : t.coefficient.value);
 
 /** A small constant that keeps a divisor or a root away from zero. */
 const isGuard = (t: Term): boolean => {
@@ -150,6 +150,10 @@ const inverseCoefficient = (c: Coefficient | null): Coefficient | null =>
       ? { value: null, text: `1/${c.text}` }
       : { value: 1 / c.value, text: shortNumber(1 / c.value) };
 
+/** 1 for a number that has no size in it. */
+const sizeNumber = (t: Term): number | null => (t.over.length === 0 ? 1 : t.size);
+const product = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a * b);
+
 /** f · g: degrees add, if whatever is differentiated has a partner that scales. */
 function multiplyTerms(a: Term, b: Term): Term {
   const united = isConstant(b) ? { ...a } : isConstant(a) ? { ...b } : unite(a, b);
@@ -163,6 +167,7 @@ function multiplyTerms(a: Term, b: Term): Term {
   return {
     ...united,
     coefficient: multiplyCoefficients(a.coefficient, b.coefficient),
+    size: isConstant(a) && isConstant(b) ? product(sizeNumber(a), sizeNumber(b)) : null,
     summed: addExponents(a.summed, b.summed),
     over: [...a.over, ...b.over],
     counts: isConstant(a)
@@ -204,6 +209,7 @@ export function divide(a: Sum, b: Sum, place: Place): Sum {
   const inverse: Term = {
     ...divisor,
     coefficient: inverseCoefficient(divisor.coefficient),
+    size: divisor.size === null ? null : 1 / divisor.size,
     summed: {},
     over: changes ? [{ exponents, kind }] : [],
     operations: [],
@@ -258,6 +264,7 @@ export function power(s: Sum, p: number): Sum {
       t.coefficient?.value != null && t.coefficient.value > 0
         ? { value: t.coefficient.value ** p, text: shortNumber(t.coefficient.value ** p) }
         : null,
+    size: t.size === null ? null : t.size ** p,
     summed: scaleExponents(t.summed, p),
     over: t.over.map((o) => ({ ...o, exponents: scaleExponents(o.exponents, p) })),
     unknown: t.unknown ?? (t.value === 'shifts' ? 'a power of a value that shifts with the batch' : null),
@@ -297,8 +304,11 @@ export function contract(a: Sum, b: Sum, place: Place): Sum {
   const kept = left?.row ?? unknownRow;
   // A weight's own axes are features of the result.
   const added = last.map((x) => (x.names.includes('P') ? axis('I') : x));
-  const r =
-    kept.rest === null
+  // In an open row the last axis may be the batch itself; against a weight it is a feature.
+  const untold = left?.guessed === true && b.terms.some((t) => t.examples !== 'no') && !names.includes('B');
+  const r = untold
+    ? unknownRow
+    : kept.rest === null
       ? row([...kept.front, ...kept.back, ...added])
       : row(
           kept.front,
@@ -310,7 +320,15 @@ export function contract(a: Sum, b: Sum, place: Place): Sum {
     sum(collapse(b, 'a product').terms, scalarRow),
   );
   return mapTerms(sum(product.terms, r), (t) =>
-    step({ ...t, summed: addExponents(t.summed, exponentsOf(names)) }, r, place),
+    step(
+      {
+        ...t,
+        summed: addExponents(t.summed, exponentsOf(names)),
+        unknown: t.unknown ?? (untold ? 'over which axis it is multiplied is not known' : null),
+      },
+      r,
+      place,
+    ),
   );
 }
 

@@ -73,7 +73,9 @@ export function onSums(m: Interpreter, operator: ArithmeticOperator, a: Sum, b: 
       if (x === null || y === null || y === 0) return quotient;
       return mapTerms(quotient, (t) => ({
         ...t,
-        coefficient: { value: Math.floor(x / y), text: String(Math.floor(x / y)) },
+        ...(t.over.length
+          ? { coefficient: null, size: Math.floor(x / y) }
+          : { coefficient: { value: Math.floor(x / y), text: String(Math.floor(x / y)) } }),
       }));
     }
     case '**': {

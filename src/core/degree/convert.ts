@@ -1,5 +1,6 @@
 /** Values seen as numbers or tensors, and numbers seen as the sizes that they stand for. */
 import type { Range } from '../analysis.ts';
+import { addExponentsOf } from './algebra.ts';
 import { axis, batchRow, parameterRow, row, scalarRow, unknownRow } from './axes.ts';
 import type { Interpreter } from './interpreter.ts';
 import { axisOfSizeName, isBatchSizeName, isConfigName, isHyperparameterName } from './names.ts';
@@ -8,6 +9,7 @@ import {
   type BatchSource,
   constant,
   isNumberLike,
+  markUnknown,
   numberOf,
   type Sum,
   single,
@@ -15,7 +17,7 @@ import {
   symbol,
   unknownSum,
 } from './term.ts';
-import { forEach, type Unknown, type Value } from './values.ts';
+import { forEach, type Repeated, type Unknown, type Value } from './values.ts';
 
 /** A tensor of examples as it comes out of a batch: examples in front, no parameters in it. */
 export const examplesSum = (range: Range, source: BatchSource | null): Sum =>
@@ -74,7 +76,7 @@ export function toSum(m: Interpreter, value: Value, range: Range): Sum {
     case 'unknown': {
       if (value.from === 'config' || isHyperparameterName(value.name)) return symbol(value.name, value.range);
       const size = axisOfSizeName(value.name);
-      if (size !== null) return sizeOf([size], 'nominal', value.range, { value: null, text: value.name });
+      if (size !== null) return sizeOf([size], 'nominal', value.range);
       return unknownTensor(value);
     }
     case 'model':
@@ -85,9 +87,24 @@ export function toSum(m: Interpreter, value: Value, range: Range): Sum {
   }
 }
 
+/** All entries of a repeated list, added. */
+export function sumOfRepeated(m: Interpreter, list: Repeated, range: Range): Sum {
+  const element = toSum(m, list.element, range);
+  return list.count === null
+    ? markUnknown(element, 'what the list runs over is not known here')
+    : addExponentsOf(element, list.count);
+}
+
+/** Entries that a loop added to a list that is then a tensor: how they weigh against the others is known where they do not count examples. */
+export function grownEntries(m: Interpreter, list: Repeated, range: Range): Sum {
+  const all = sumOfRepeated(m, list, range);
+  const plain = list.count !== null && Object.keys(list.count).every((n) => n === 'P');
+  return plain ? all : markUnknown(all, 'how many entries the list has is not known here');
+}
+
 /** Numbers in a list: a tensor literal. Tensors in a list: stacked along a first axis of fixed length. */
 function sequenceSum(m: Interpreter, items: readonly Value[], range: Range): Sum {
-  const sums = items.map((v) => toSum(m, v, range));
+  const sums = items.map((v) => (v.kind === 'repeated' && v.inline ? grownEntries(m, v, range) : toSum(m, v, range)));
   if (sums.every(isNumberLike)) return single({ range }, row([axis('I')]));
   const terms = sums.flatMap((s) => s.terms);
   const inner = sums[0]?.row ?? scalarRow;
@@ -102,7 +119,7 @@ export function readAs(m: Interpreter, name: string, value: Value, range: Range)
   return forEach(
     value,
     (v) => {
-      if (v.kind === 'unknown') return sizeOf(['B'], 'nominal', range, { value: null, text: v.name });
+      if (v.kind === 'unknown') return sizeOf(['B'], 'nominal', range);
       if (v.kind !== 'sum' || !isNumberLike(v)) return v;
       const [only] = v.terms;
       const value_ = numberOf(v);
@@ -114,7 +131,8 @@ export function readAs(m: Interpreter, name: string, value: Value, range: Range)
           {
             ...only,
             over: [{ exponents: { B: -1 }, kind: 'nominal' }],
-            coefficient: { value: value_, text: String(value_) },
+            coefficient: null,
+            size: value_,
           },
         ],
       };

@@ -6,7 +6,7 @@ import { bindTo, constantName, isTrue, textArgument } from './arguments.ts';
 import { arithmetic, mask, pairwise } from './arithmetic.ts';
 import { axesOf, axis, batchRow, row, type unitAxis, unknownRow } from './axes.ts';
 import { applyModel, type CallSite, callValue } from './calls.ts';
-import { batchOf, outputSum, parameterSum, readAs, toSum, unknown } from './convert.ts';
+import { batchOf, outputSum, parameterSum, readAs, sumOfRepeated, toSum, unknown } from './convert.ts';
 import { emptyArguments, valuesOf } from './functions.ts';
 import { guard, select } from './guards.ts';
 import type { Interpreter } from './interpreter.ts';
@@ -14,6 +14,7 @@ import { iterate } from './iteration.ts';
 import { einsum, join, reshape, transposed } from './layout.ts';
 import { elementOf } from './loops.ts';
 import { applyReducer, halfSquare } from './reducers.ts';
+import { alongAxis } from './reduction.ts';
 import { same } from './same.ts';
 import { lengthOf, sizeAt } from './sizes.ts';
 import { constant, detached, markUnknown, numberOf, type Sum, single, sizeOf, sum, symbol } from './term.ts';
@@ -48,6 +49,11 @@ export function applyEffect(
       const exponent = argument(entry.exponent);
       return onFirst((s) => arithmetic(m, '**', s, exponent ?? constant(2), range));
     }
+    case 'along': {
+      const at = argument(entry.axis);
+      const position = at?.kind === 'sum' ? numberOf(at) : null;
+      return onFirst((s) => alongAxis(s, entry.how, position ?? -1, name));
+    }
     case 'transparent':
       return first ? first.value : nothing;
     case 'detach':
@@ -69,6 +75,15 @@ export function applyEffect(
         const asked = args.positional[position]?.value ?? args.named.get(flag)?.value ?? null;
         return isTrue(asked) ? forEach(given, (v) => transposed(toSum(m, v, range)), same) : given;
       };
+      // `tensordot` says over how many axes; more than one is not followed.
+      const axes = args.positional[2]?.value ?? args.named.get('axes')?.value ?? args.named.get('dims')?.value ?? null;
+      if (axes !== null && axes.kind !== 'truth' && !(axes.kind === 'sum' && numberOf(axes) === 1)) {
+        return forEach(
+          first.value,
+          (v) => markUnknown(toSum(m, v, range), 'over which axes it is multiplied is not followed'),
+          same,
+        );
+      }
       return arithmetic(m, '@', turned(first.value, 2, 'transpose_a'), turned(second.value, 3, 'transpose_b'), range);
     }
     case 'guard':
@@ -285,11 +300,7 @@ function addList(m: Interpreter, args: CallArguments, first: Value, site: CallSi
     (v) => {
       const start = args.positional[1]?.value;
       if (v.kind === 'sequence') return addAll(m, start ? [start, ...v.items] : v.items, site);
-      if (v.kind === 'repeated') {
-        const element = toSum(m, v.element, site.range);
-        if (v.count === null) return markUnknown(element, 'what the list runs over is not known here');
-        return addExponentsOf(element, v.count);
-      }
+      if (v.kind === 'repeated') return sumOfRepeated(m, v, site.range);
       if (v.kind === 'record') return addAll(m, [...v.fields.values()], site);
       if (v.kind === 'unknown')
         return v.batch || v.from === 'parameter'
@@ -313,7 +324,9 @@ function addAll(m: Interpreter, items: readonly Value[], site: CallSite): Value 
   return rest.reduce<Value>((a, b) => pairwise(m, a, b, (x, y) => add(toM(m, x, site), toM(m, y, site))), head);
 }
 
-const toM = (m: Interpreter, v: Value, site: CallSite): Sum => toSum(m, v, site.range);
+/** An entry of a list that a loop made stands for as many as the loop has turns. */
+const toM = (m: Interpreter, v: Value, site: CallSite): Sum =>
+  v.kind === 'repeated' && v.inline ? sumOfRepeated(m, v, site.range) : toSum(m, v, site.range);
 
 /** Layers applied at once. With a parameter among the inputs or not, the result is trained; rows stay rows. */
 function apply(m: Interpreter, args: CallArguments, site: CallSite): Value {

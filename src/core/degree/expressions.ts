@@ -170,8 +170,11 @@ function member(m: Interpreter, e: Member, scope: Scope): Value {
 
 export function memberOf(m: Interpreter, v: Value, property: string, range: Range, propertyRange: Range): Value {
   switch (v.kind) {
-    case 'api':
-      return { kind: 'api', name: `${v.name}.${property}` };
+    case 'api': {
+      const name = `${v.name}.${property}`;
+      // The object that holds the flags is read, not called.
+      return /FLAGS$/.test(property) && m.vocabulary.entry(name)?.effect === 'flags' ? m.flags : { kind: 'api', name };
+    }
     case 'record':
       return recordField(m, v, property, range, propertyRange);
     case 'class':

@@ -16,7 +16,7 @@ import {
   unknownRow,
 } from './axes.ts';
 import type { CallSite } from './calls.ts';
-import { toSum } from './convert.ts';
+import { grownEntries, toSum } from './convert.ts';
 import type { Interpreter } from './interpreter.ts';
 import { same } from './same.ts';
 import { constant, mapTerms, markUnknown, numberOf, type Sum, sum } from './term.ts';
@@ -159,9 +159,10 @@ export function join(m: Interpreter, entry: Extract<FunctionEntry, { effect: 'jo
     (v) => {
       if (v.kind === 'repeated' && v.count !== null && entry.how === 'stack') return toSum(m, v, list.range);
       const items = v.kind === 'sequence' ? v.items : v.kind === 'repeated' ? [v.element] : [v];
-      const sums = items.map((i) =>
-        toSum(m, i.kind === 'choice' ? (i.alternatives[0]?.value ?? nothing) : i, list.range),
-      );
+      const sums = items.map((i) => {
+        if (i.kind === 'repeated' && i.inline) return grownEntries(m, i, list.range);
+        return toSum(m, i.kind === 'choice' ? (i.alternatives[0]?.value ?? nothing) : i, list.range);
+      });
       const head = sums[0];
       if (!head) return nothing;
       const whole = collapse({ kind: 'sum', terms: sums.flatMap((s) => s.terms), row: head.row }, 'a list of tensors');

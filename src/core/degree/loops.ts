@@ -10,7 +10,7 @@ import { isLoaderName } from './names.ts';
 import { same } from './same.ts';
 import type { Scope } from './store.ts';
 import { mapTerms, markUnknown, type Sum, sizeOf, symbol } from './term.ts';
-import { forEach, type Repeated, sequence, type Value } from './values.ts';
+import { entriesOf, forEach, hasGrown, type Repeated, sequence, type Value } from './values.ts';
 
 /** One loop: what its variable holds, and how often it runs, as degrees. */
 export interface Iteration {
@@ -37,7 +37,8 @@ export function elementOf(m: Interpreter, value: Value, over: string, range: Ran
       };
     }
     case 'sequence': {
-      const element = m.choose(value.items.map((v) => ({ when: new Map(), value: v })));
+      const element = m.choose(entriesOf(value).map((v) => ({ when: new Map(), value: v })));
+      if (hasGrown(value)) return { element, count: null, length: null, over };
       return fixed(value.items.length ? element : unknown(over, range, 'name'));
     }
     case 'repeated':
@@ -142,17 +143,15 @@ export function appended(m: Interpreter, list: Value, item: Value, depth: number
   const loops = m.loops.slice(depth);
   if (loops.length === 0) return list.kind === 'sequence' ? sequence([...list.items, item]) : list;
   const repeated = repeat(item, loops);
-  const known =
-    list.kind === 'sequence' ? list.items.length === 0 : list.kind === 'repeated' && same(list.element, item);
-  if (known) return repeated;
-  return {
-    ...repeated,
-    element: m.choose([
-      ...(list.kind === 'repeated' ? [{ when: new Map(), value: list.element }] : []),
-      { when: new Map(), value: item },
-    ]),
-    count: null,
-  };
+  if (list.kind === 'sequence')
+    return list.items.length === 0 ? repeated : sequence([...list.items, { ...repeated, inline: true }]);
+  if (list.kind !== 'repeated') return list;
+  return same(list.element, item)
+    ? repeated
+    : sequence([
+        { ...list, inline: true },
+        { ...repeated, inline: true },
+      ]);
 }
 
 export function repeat(element: Value, loops: readonly Iteration[]): Repeated {

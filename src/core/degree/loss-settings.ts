@@ -2,7 +2,7 @@
 import type { BatchSize, Clip, Optimizer, Range, Rate } from '../analysis.ts';
 import type { Interpreter } from './interpreter.ts';
 import type { SinkRecord } from './recorder.ts';
-import { constantNumber, readOptimizer, readRate } from './settings.ts';
+import { readOptimizer, readRate } from './settings.ts';
 import { type BatchSource, numberOf, type Sum } from './term.ts';
 import type { Value } from './values.ts';
 
@@ -97,7 +97,7 @@ export function batchSizeOf(
 
 function fromSource(m: Interpreter, source: BatchSource): BatchSize | null {
   if (!source.size) return null;
-  const value = numberOf(source.size) ?? constantNumber(source.size);
+  const value = numberOf(source.size);
   const [t] = source.size.terms;
   if (!t) return null;
   const where = t.range.end > t.range.start && m.isInside(t.range) ? t.range : source.range;

@@ -17,6 +17,8 @@ import {
 import {
   type Divisor,
   keysOf,
+  mapTerms,
+  markUnknown,
   type Operation,
   type Place,
   type Sum,
@@ -192,7 +194,24 @@ export function reduce(s: Sum, options: ReductionOptions, place: Place): Sum {
   }
 }
 
-export const shifted = (t: Term, what: string): string | null =>
+/**
+ * What looks along one axis and keeps it. Of a batch repeated k times a softmax over the batch has entries of 1/k, and its logarithm is shifted by
+ * log k.
+ */
+export function alongAxis(s: Sum, how: 'softmax' | 'log-softmax' | 'cumulate', position: number, name: string): Sum {
+  const taken = takeAxis(s.row, position, false);
+  const overBatch = taken?.axis.names.includes('B') ?? false;
+  if (how === 'cumulate') return overBatch || s.row.uncertain ? markUnknown(s, `\`${name}\` runs over the batch`) : s;
+  const result = elementwise(s, null, name);
+  if (!overBatch) return result;
+  return mapTerms(result, (t) =>
+    how === 'softmax'
+      ? { ...t, over: [...t.over, { exponents: { B: 1 }, kind: 'actual' as const }] }
+      : { ...t, value: 'shifts' as const },
+  );
+}
+
+const shifted = (t: Term, what: string): string | null =>
   t.value === 'shifts' ? `${what} of a value that shifts with the batch` : null;
 
 const wordOf = (operation: ReductionOptions['operation']): Operation['word'] =>

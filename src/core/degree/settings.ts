@@ -4,12 +4,6 @@ import type { Interpreter } from './interpreter.ts';
 import { numberOf, type Sum } from './term.ts';
 import type { NamedValue, OptimizerValue, Value } from './values.ts';
 
-/** The number of a size whose value the source gives (`BATCH_SIZE = 128` is a size of 128). */
-export function constantNumber(s: Sum): number | null {
-  const [only] = s.terms;
-  return s.terms.length === 1 && only ? (only.coefficient?.value ?? null) : null;
-}
-
 /**
  * A setting's value.
  * @param otherwise the framework's default where nothing is given; null where it has none
@@ -23,7 +17,7 @@ export function readRate(m: Interpreter, given: NamedValue | null, otherwise: nu
   const text = m.textOf(given.range, 32);
   const s = sumIn(given.value);
   const t = s?.terms[0];
-  const value = s ? (numberOf(s) ?? constantNumber(s)) : null;
+  const value = s ? numberOf(s) : null;
   const where = t && t.range.end > t.range.start && m.isInside(t.range) ? t.range : given.range;
   return { value, where, origin: t?.origin ?? 'constant', text };
 }

@@ -4,7 +4,7 @@ import { takeAxis } from './axes.ts';
 import { toSum } from './convert.ts';
 import type { Interpreter } from './interpreter.ts';
 import { constant, mapTerms, type Sum, single, sizeOf, symbol } from './term.ts';
-import type { Value } from './values.ts';
+import { hasGrown, type Value } from './values.ts';
 
 /** The size of the axis at a position. What was assumed about the tensor is assumed about its size. */
 export function sizeAt(s: Sum, position: number, range: Range): Sum {
@@ -16,7 +16,7 @@ export function sizeAt(s: Sum, position: number, range: Range): Sum {
 export function lengthOf(m: Interpreter, v: Value, range: Range): Value {
   switch (v.kind) {
     case 'sequence':
-      return constant(v.items.length, range);
+      return hasGrown(v) ? symbol(m.textOf(range, 24), range) : constant(v.items.length, range);
     case 'repeated':
       return (
         v.length ??

@@ -58,6 +58,8 @@ export interface BatchSource {
 
 export interface Term {
   readonly coefficient: Coefficient | null;
+  /** The number that the sizes in a constant amount to (128 for `BATCH_SIZE`), where the source gives it. It is no coefficient: it stands for the batch. */
+  readonly size: number | null;
   readonly summed: Exponents;
   readonly over: readonly Divisor[];
   readonly selected: readonly AxisName[];
@@ -98,6 +100,7 @@ export const MOST_STEPS = 16;
 
 const blank: Term = {
   coefficient: null,
+  size: null,
   summed: {},
   over: [],
   selected: [],
@@ -134,9 +137,9 @@ export function sizeOf(
   names: readonly AxisName[],
   kind: 'actual' | 'nominal',
   range: Range,
-  coefficient: Coefficient | null = null,
+  size: number | null = null,
 ): Sum {
-  return single({ over: names.length ? [{ exponents: exponentsOf(names, -1), kind }] : [], range, coefficient });
+  return single({ over: names.length ? [{ exponents: exponentsOf(names, -1), kind }] : [], range, size });
 }
 
 export function degreesOf(t: Term): Exponents {
@@ -158,7 +161,9 @@ export const isPlainNumber = (t: Term): boolean =>
 export function numberOf(s: Sum): number | null {
   const [only] = s.terms;
   if (s.terms.length !== 1 || !only || !isConstant(only)) return null;
-  return only.coefficient === null ? (only.over.length === 0 ? 1 : null) : only.coefficient.value;
+  const size = only.over.length === 0 ? 1 : only.size;
+  const factor = only.coefficient === null ? 1 : only.coefficient.value;
+  return size === null || factor === null ? null : size * factor;
 }
 
 /** A value made of constants, sizes and symbols only. */

@@ -48,6 +48,8 @@ export interface Repeated {
   readonly count: Exponents | null;
   /** Its number of entries; null where it is not known. */
   readonly length: Sum | null;
+  /** Stands in a longer list, as so many entries of it. */
+  readonly inline?: true;
 }
 
 /** Dictionaries, objects and instances of the file's own classes. Its fields live in the store, so that branches can undo them. */
@@ -228,6 +230,13 @@ export type Value =
   | Schedule
   | PartialCall
   | Unknown;
+
+/** The kinds of entries of a list, a repeated one once. */
+export const entriesOf = (s: Sequence): readonly Value[] =>
+  s.items.map((v) => (v.kind === 'repeated' && v.inline ? v.element : v));
+
+/** Whether a list has entries that a loop added, so that its length is not written here. */
+export const hasGrown = (s: Sequence): boolean => s.items.some((v) => v.kind === 'repeated' && v.inline);
 
 export const nothing: Nothing = { kind: 'nothing' };
 export const noArguments: BoundArguments = { positional: [], named: new Map() };
