@@ -324,7 +324,8 @@ const functions: readonly Entry[] = [
   define(arithmetic('/'), ops('divide true_divide divide_no_nan'), 'x1 x2'),
   define(arithmetic('@'), ops('dot matmul'), 'x1 x2'),
   define(apply, ops('batch_dot conv1d conv2d conv conv_transpose depthwise_conv separable_conv'), 'x y'),
-  define({ effect: 'power', exponent: 'a' }, ops('pow power'), 'x a'),
+  define({ effect: 'power', exponent: 'a' }, ['keras.backend.pow'], 'x a'),
+  define({ effect: 'power', exponent: 'x2' }, under('keras.ops', 'power'), 'x1 x2'),
   define(guard, ops('maximum minimum clip'), 'x min_value max_value'),
   define(
     { effect: 'select', condition: 'condition', then: 'x1', otherwise: 'x2' },
@@ -338,7 +339,9 @@ const functions: readonly Entry[] = [
   ),
   define({ effect: 'shape' }, ops('shape int_shape'), 'x'),
   define({ effect: 'element-count' }, ops('size'), 'x'),
-  define({ effect: 'reshape', how: 'reshape', argument: 'shape' }, ops('reshape'), 'x shape'),
+  define({ effect: 'reshape', how: 'reshape', argument: 'shape' }, ops('reshape'), 'x shape', {
+    synonyms: { newshape: 'shape' },
+  }),
   define({ effect: 'reshape', how: 'flatten', argument: null }, ops('flatten ravel'), 'x'),
   // The batch stays in front.
   define({ effect: 'reshape', how: 'flatten', argument: 'start' }, ops('batch_flatten'), 'x start'),
@@ -357,6 +360,7 @@ const functions: readonly Entry[] = [
     { effect: 'join', how: 'concat', list: 'x', axis: 'axis' },
     [...ops('concatenate'), ...under('keras.layers', 'concatenate')],
     'x axis',
+    { synonyms: { xs: 'x', tensors: 'x', inputs: 'x' } },
   ),
   define({ effect: 'add-list' }, under('keras.layers', 'add'), 'inputs'),
   define(pick, ops('gather take take_along_axis slice split unstack'), 'x indices axis'),
@@ -493,11 +497,19 @@ const optimizers: readonly OptimizerEntry[] = [
   ),
   kerasOptimizer('Lion', 'adam', 'learning_rate beta_1 beta_2', 0.001),
   kerasOptimizer('Lamb', 'adam', 'learning_rate beta_1 beta_2 epsilon', 0.001, { epsilon: outside }),
-  kerasOptimizer('Muon', 'adam', 'learning_rate adam_beta_1 adam_beta_2 epsilon weight_decay', 0.001),
+  kerasOptimizer(
+    'Muon',
+    'adam',
+    'learning_rate adam_beta_1 adam_beta_2 adam_weight_decay epsilon weight_decay',
+    0.001,
+    {
+      weightDecay: { parameter: 'weight_decay', default: 0.004, coupling: 'decoupled' },
+    },
+  ),
   kerasOptimizer(
     'Ftrl',
     'other',
-    'learning_rate learning_rate_power initial_accumulator_value l1_regularization_strength l2_regularization_strength',
+    'learning_rate learning_rate_power initial_accumulator_value l1_regularization_strength l2_regularization_strength l2_shrinkage_regularization_strength beta',
     0.001,
     {
       notConvertible:

@@ -76,7 +76,9 @@ export function numpyFunctions(module: string, methods: boolean): readonly Entry
     ),
     define({ effect: 'shape' }, names('shape'), 'a', methods ? { properties: 'shape' } : {}),
     define({ effect: 'element-count' }, names('size'), 'a', methods ? { properties: 'size' } : {}),
-    define({ effect: 'reshape', how: 'reshape', argument: 'shape' }, names('reshape'), 'a shape'),
+    define({ effect: 'reshape', how: 'reshape', argument: 'shape' }, names('reshape'), 'a shape', {
+      synonyms: { newshape: 'shape' },
+    }),
     ...(methods
       ? [define({ effect: 'reshape', how: 'reshape', argument: null }, [], 'a', { methods: 'reshape' })]
       : []),
@@ -107,7 +109,7 @@ export function numpyFunctions(module: string, methods: boolean): readonly Entry
     define({ effect: 'join', how: 'stack', list: 'arrays', axis: 'axis' }, names('stack'), 'arrays axis'),
     define(
       { effect: 'join', how: 'concat', list: 'arrays', axis: 'axis' },
-      names('concatenate concat append vstack hstack'),
+      names('concatenate concat vstack hstack'),
       'arrays axis',
     ),
     define(pick, names('take take_along_axis split array_split flip roll sort'), 'a indices axis', also('take')),
@@ -123,7 +125,7 @@ export function numpyFunctions(module: string, methods: boolean): readonly Entry
     define({ effect: 'constant', value: 1 }, names('ones ones_like'), 'shape'),
     define(
       { effect: 'constant' },
-      names('empty full full_like arange linspace logspace eye identity pi e inf nan newaxis'),
+      names('empty full full_like arange linspace logspace eye identity pi e inf nan'),
       'shape',
     ),
   ];

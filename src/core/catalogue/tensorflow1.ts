@@ -139,7 +139,14 @@ const PENALTIES = 'regularization_losses';
 const lossModules = ['tensorflow.losses', 'tensorflow.contrib.losses'];
 
 const graph: readonly Entry[] = [
-  define({ effect: 'collect', name: 'name', value: 'value' }, tf('add_to_collection add_to_collections'), 'name value'),
+  define(
+    { effect: 'collect', name: 'name', value: 'value' },
+    tf('add_to_collection add_to_collections'),
+    'name value',
+    {
+      synonyms: { names: 'name' },
+    },
+  ),
   define({ effect: 'collected', name: 'key' }, tf('get_collection get_collection_ref'), 'key scope'),
   define(
     { effect: 'collect', name: 'loss_collection', value: 'loss', collection: 'losses' },
@@ -196,7 +203,7 @@ const graph: readonly Entry[] = [
   ),
   define(
     { effect: 'batches', size: 'batch_size', default: null, dropLastDefault: true, one: true },
-    train('batch batch_join maybe_batch'),
+    train('batch batch_join'),
     'tensors batch_size num_threads',
     { synonyms: { tensors_list: 'tensors' } },
   ),
@@ -282,7 +289,7 @@ const trainOptimizer = (
   optimizer(
     train(`${name}Optimizer`),
     { title: name === 'GradientDescent' ? 'SGD' : name, family },
-    `${parameters} use_locking name`,
+    parameters.includes('use_locking') ? parameters : `${parameters} use_locking name`,
     rate(defaultRate),
     {
       evidence: 'source-read',
@@ -321,7 +328,7 @@ const optimizers: readonly OptimizerEntry[] = [
   trainOptimizer('Adagrad', 'adam', 'learning_rate initial_accumulator_value', {
     initialAccumulator: { parameter: 'initial_accumulator_value', default: 0.1 },
   }),
-  trainOptimizer('RMSProp', 'other', 'learning_rate decay momentum epsilon', {
+  trainOptimizer('RMSProp', 'other', 'learning_rate decay momentum epsilon use_locking centered', {
     momentum: { parameter: 'momentum', default: 0 },
     epsilon: { parameter: 'epsilon', default: 1e-10, place: 'inside-root' },
     notConvertible:
