@@ -112,20 +112,21 @@ async function* analyseAll(
   };
   const { files, problems } = await findFiles(paths, terminal.cwd);
   for (const problem of problems) yield complain({ ...problem, fails: true });
-  for (const file of files) {
+  for (const { path: file, within } of files) {
     const language = languageOf(file);
     if (!language) continue;
     const source = await readSource(path.resolve(terminal.cwd, file));
     if (source.text === null) {
-      const fails = source.reason === 'unreadable' || paths.includes(file);
-      yield complain({ path: file, message: source.message, fails });
+      yield complain({ path: file, message: source.message, fails: source.reason === 'unreadable' || within === null });
       continue;
     }
     if (source.encoding === 'UTF-16') terminal.error(`loss-lens: ${file} is read as UTF-16\n`);
     const { text } = source;
     const parser = await loadParser(language);
-    const analysis = analyze({ text, language, path: file }, options, parser);
-    parser.forget(file);
+    // Whoever names a file wants to read of its losses, even if it is a test.
+    const name = within ?? `named${path.extname(file)}`;
+    const analysis = analyze({ text, language, path: name }, options, parser);
+    parser.forget(name);
     yield { path: file, text, lines: new Lines(text), analysis };
   }
 }

@@ -12,6 +12,7 @@ import {
   type Range as ProtocolRange,
   TextDocumentSyncKind,
   TextDocuments,
+  type WorkspaceFolder,
 } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import manifest from '../../package.json' with { type: 'json' };
@@ -39,6 +40,7 @@ export function serve(connection: Connection, parsing: Pick<Host, 'loadParser' |
   const configuration = new ConfigurationCache(connection);
   let client: InitializeParams['capabilities'] = {};
   let pageCommand: string | undefined;
+  let folders: readonly WorkspaceFolder[] = [];
 
   const session = new Session({
     ...parsing,
@@ -54,6 +56,7 @@ export function serve(connection: Connection, parsing: Pick<Host, 'loadParser' |
   connection.onInitialize((parameters): InitializeResult => {
     client = parameters.capabilities;
     configuration.supported = client.workspace?.configuration === true;
+    folders = parameters.workspaceFolders ?? [];
     pageCommand = parseInitializationOptions(parameters.initializationOptions).pageCommand;
     return {
       serverInfo: { name: manifest.displayName, version: manifest.version },
@@ -61,11 +64,17 @@ export function serve(connection: Connection, parsing: Pick<Host, 'loadParser' |
         textDocumentSync: TextDocumentSyncKind.Incremental,
         codeLensProvider: { resolveProvider: false },
         hoverProvider: true,
-        workspace: { workspaceFolders: { supported: true, changeNotifications: false } },
+        workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
       },
     };
   });
   connection.onInitialized(() => {
+    if (client.workspace?.workspaceFolders) {
+      connection.workspace.onDidChangeWorkspaceFolders(({ added, removed }) => {
+        const gone = new Set(removed.map(({ uri }) => uri));
+        folders = [...folders.filter(({ uri }) => !gone.has(uri)), ...added];
+      });
+    }
     if (client.workspace?.didChangeConfiguration?.dynamicRegistration) {
       void connection.client.register(DidChangeConfigurationNotification.type, { section: 'lossLens' });
     }
@@ -78,7 +87,7 @@ export function serve(connection: Connection, parsing: Pick<Host, 'loadParser' |
 
   documents.onDidChangeContent(({ document }) => {
     const { uri, languageId, version } = document;
-    session.update({ uri, languageId, version, text: document.getText() });
+    session.update({ uri, path: pathIn(folders, uri), languageId, version, text: document.getText() });
   });
   documents.onDidClose(({ document: { uri } }) => {
     session.close(uri);
@@ -147,6 +156,15 @@ class ConfigurationCache {
       severities: rules,
     };
   }
+}
+
+/** The path of a document below its innermost workspace folder; its name where it lies outside of all. */
+function pathIn(folders: readonly WorkspaceFolder[], uri: string): string {
+  const inside = folders
+    .map((folder) => `${folder.uri.replace(/\/$/, '')}/`)
+    .filter((folder) => uri.startsWith(folder))
+    .sort((a, b) => b.length - a.length);
+  return uri.slice(inside[0]?.length ?? uri.lastIndexOf('/') + 1);
 }
 
 function diagnosticsOf(view: View): Diagnostic[] {

@@ -38,6 +38,8 @@ const MAX_DELAY = 2000;
 
 /** One document that an editor has open. */
 interface Open {
+  /** Keeps documents of the same path in different roots apart. */
+  readonly id: number;
   document: Document;
   view: View | null;
   /** The analysis under way: it ends with the newest version, however many came in between. */
@@ -49,6 +51,7 @@ interface Open {
 export class Session {
   readonly #host: Host;
   readonly #open = new Map<string, Open>();
+  #opened = 0;
 
   constructor(host: Host) {
     this.#host = host;
@@ -56,8 +59,12 @@ export class Session {
 
   /** A document was opened or edited. */
   update(document: Document): void {
-    const open = this.#open.get(document.uri) ?? { document, view: null, pending: null, delay: 0 };
-    this.#open.set(document.uri, open);
+    let open = this.#open.get(document.uri);
+    if (!open) {
+      this.#opened += 1;
+      open = { id: this.#opened, document, view: null, pending: null, delay: 0 };
+      this.#open.set(document.uri, open);
+    }
     open.document = document;
     open.pending ??= this.#settle(open);
   }
@@ -66,8 +73,7 @@ export class Session {
     const open = this.#open.get(uri);
     this.#open.delete(uri);
     const kind = open && LANGUAGES[open.document.languageId];
-    if (open?.view && kind)
-      void this.#host.loadParser(kind.language).then((parser) => parser.forget(nameOf(open.document)));
+    if (open?.view && kind) void this.#host.loadParser(kind.language).then((parser) => parser.forget(nameOf(open)));
   }
 
   /** Settings have changed: everything is analysed anew. */
@@ -112,14 +118,14 @@ export class Session {
   #analyse(open: Open, language: Language, parser: Parser, settings: Settings): View {
     const { document, view } = open;
     const start = performance.now();
-    const analysis = this.#host.analyze({ text: document.text, language, path: nameOf(document) }, settings, parser);
+    const analysis = this.#host.analyze({ text: document.text, language, path: nameOf(open) }, settings, parser);
     open.delay = Math.min(Math.max(3 * (performance.now() - start), MIN_DELAY), MAX_DELAY);
     return view ? view.next(document, analysis) : new View(document, analysis);
   }
 }
 
 /** A name for the parser, with the extension of its language: an unsaved document has none. */
-function nameOf({ uri, languageId }: Document): string {
+function nameOf({ id, document: { path, languageId } }: Open): string {
   const extension = LANGUAGES[languageId]?.extension ?? '';
-  return /\.\w+$/.test(uri) ? uri : uri + extension;
+  return `${id}/${/\.\w+$/.test(path) ? path : path + extension}`;
 }

@@ -5,6 +5,8 @@ import { Edit } from './edit.ts';
 
 export interface Document {
   readonly uri: string;
+  /** Its place in the workspace, which tells tests from other code; only its name where it lies outside. */
+  readonly path: string;
   readonly languageId: string;
   readonly version: number;
   readonly text: string;

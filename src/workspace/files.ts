@@ -30,8 +30,15 @@ export interface FileProblem {
   readonly message: string;
 }
 
+export interface FoundFile {
+  /** As it was given, or below the folder that was given. */
+  readonly path: string;
+  /** Its path in the folder that was searched; null for a file that was named. */
+  readonly within: string | null;
+}
+
 export interface FoundFiles {
-  readonly files: readonly string[];
+  readonly files: readonly FoundFile[];
   readonly problems: readonly FileProblem[];
 }
 
@@ -52,15 +59,18 @@ interface Rules {
  * searched and its `.gitignore` files, and those above it up to the repository's root, are respected.
  */
 export async function findFiles(paths: readonly string[], cwd: string): Promise<FoundFiles> {
-  const files: string[] = [];
+  const files = new Map<string, FoundFile>();
   const problems: FileProblem[] = [];
   for (const given of paths) {
     try {
-      const absolute = path.resolve(cwd, given);
-      if ((await stat(absolute)).isDirectory()) {
-        await search(absolute, given, await rulesAbove(absolute), files, problems);
+      const folder = path.resolve(cwd, given);
+      if ((await stat(folder)).isDirectory()) {
+        for await (const within of search(folder, '', await rulesAbove(folder), problems)) {
+          const file = path.join(given, within);
+          if (!files.has(file)) files.set(file, { path: file, within });
+        }
       } else if (languageOf(given)) {
-        files.push(given);
+        files.set(given, { path: given, within: null });
       } else {
         problems.push({ path: given, message: `is not a file that can be read: ${supportedExtensions.join(' ')}` });
       }
@@ -68,32 +78,32 @@ export async function findFiles(paths: readonly string[], cwd: string): Promise<
       problems.push({ path: given, message: describe(error) });
     }
   }
-  return { files: [...new Set(files)], problems };
+  return { files: [...files.values()], problems };
 }
 
-async function search(
-  absolute: string,
-  given: string,
+/** Yields the paths of the files in a folder, relative to the folder that the search began with. */
+async function* search(
+  folder: string,
+  within: string,
   outer: readonly Rules[],
-  files: string[],
   problems: FileProblem[],
-): Promise<void> {
+): AsyncGenerator<string> {
   let entries: Dirent[];
   try {
-    entries = await readdir(absolute, { withFileTypes: true });
+    entries = await readdir(folder, { withFileTypes: true });
   } catch (error) {
-    problems.push({ path: given, message: describe(error) });
+    problems.push({ path: folder, message: describe(error) });
     return;
   }
-  const rules = [...outer, ...(await rulesIn(absolute))];
+  const rules = [...outer, ...(await rulesIn(folder))];
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const child = path.join(absolute, entry.name);
+    const child = path.join(folder, entry.name);
     // Links are not followed: what they lead to is inside the folder anyway, or not part of it.
     if (entry.isDirectory()) {
       if (entry.name.startsWith('.') || PASSED_OVER.has(entry.name) || isIgnored(rules, child, true)) continue;
-      await search(child, path.join(given, entry.name), rules, files, problems);
+      yield* search(child, path.join(within, entry.name), rules, problems);
     } else if (entry.isFile() && isCode(entry.name) && !isIgnored(rules, child, false)) {
-      files.push(path.join(given, entry.name));
+      yield path.join(within, entry.name);
     }
   }
 }

@@ -129,6 +129,12 @@ describe('loss-lens', function () {
       assert.match(stdout, /SGD 0\.1 at B=64 \(assumed\) acts as 6\.4 on a mean/);
     });
 
+    it('leaves tests out of a search, but not where they are named', async () => {
+      write({ 'proj/train.py': drifting, 'proj/tests/test_loss.py': drifting });
+      assert.match((await lossLens('explain', 'proj')).stdout, /1 loss in 2 files/);
+      assert.match((await lossLens('explain', 'proj/tests/test_loss.py')).stdout, /1 loss in 1 file\n/);
+    });
+
     it('goes on after files that cannot be read', async () => {
       write({
         'a.py': drifting,

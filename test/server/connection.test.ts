@@ -24,11 +24,19 @@ describe('the language server', () => {
   let diagnostics: PublishDiagnosticsParams[];
   let configuration: Record<string, unknown>;
   let refreshed: number;
+  let paths: string[];
 
   beforeEach(async () => {
     const [toServer, toClient] = [new PassThrough(), new PassThrough()];
     server = createConnection(new StreamMessageReader(toServer), new StreamMessageWriter(toClient));
-    serve(server, { loadParser: async () => fakeParser, analyze: fakeAnalyze });
+    paths = [];
+    serve(server, {
+      loadParser: async () => fakeParser,
+      analyze: (document) => {
+        paths.push(document.path);
+        return fakeAnalyze(document);
+      },
+    });
     server.listen();
     client = createProtocolConnection(new StreamMessageReader(toClient), new StreamMessageWriter(toServer));
     diagnostics = [];
@@ -54,7 +62,10 @@ describe('the language server', () => {
       processId: null,
       rootUri: null,
       initializationOptions,
-      capabilities: { workspace: { configuration: true, codeLens: { refreshSupport: true } } },
+      workspaceFolders: [{ uri: 'file:///work', name: 'work' }],
+      capabilities: {
+        workspace: { configuration: true, workspaceFolders: true, codeLens: { refreshSupport: true } },
+      },
     });
     await client.sendNotification('initialized', {});
     return result;
@@ -72,7 +83,7 @@ describe('the language server', () => {
       textDocumentSync: 2,
       codeLensProvider: { resolveProvider: false },
       hoverProvider: true,
-      workspace: { workspaceFolders: { supported: true, changeNotifications: false } },
+      workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
     });
   });
 
@@ -164,6 +175,20 @@ describe('the language server', () => {
     assert.equal((await lenses()).length, 2);
     assert.equal((await lenses(other)).length, 0);
     assert.equal(refreshed, 1);
+  });
+
+  it('knows a document by its path in its workspace folder, and by its name outside of all', async () => {
+    await initialize();
+    for (const document of ['file:///work/a/b.py', 'file:///tests/c.py', 'file:///tests/root/d.py']) {
+      if (document.endsWith('d.py')) {
+        await client.sendNotification('workspace/didChangeWorkspaceFolders', {
+          event: { added: [{ uri: 'file:///tests/root', name: 'root' }], removed: [] },
+        });
+      }
+      await open({ uri: document });
+      await lenses(document);
+    }
+    assert.deepEqual(paths, ['1/a/b.py', '2/c.py', '3/d.py']);
   });
 
   it('answers with a page of everything', async () => {

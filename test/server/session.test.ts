@@ -39,7 +39,7 @@ describe('a session', () => {
     });
   }
 
-  const python = (text: string) => ({ uri, languageId: 'python', version: ++version, text });
+  const python = (text: string) => ({ uri, path: 'train.py', languageId: 'python', version: ++version, text });
   const lensesOf = async (session: Session) =>
     (await session.view(uri))?.lenses().map(({ range, title }) => `${range.start}-${range.end} ${title.slice(0, 4)}`);
 
@@ -112,9 +112,15 @@ describe('a session', () => {
 
   it('names an unsaved document by its language', async () => {
     const session = start();
-    session.update({ uri: 'untitled:Untitled-1', languageId: 'typescriptreact', version: 1, text: 'sum(a)' });
+    session.update({
+      uri: 'untitled:Untitled-1',
+      path: 'Untitled-1',
+      languageId: 'typescriptreact',
+      version: 1,
+      text: 'sum(a)',
+    });
     await session.view('untitled:Untitled-1');
-    assert.deepEqual(analysed[0], { text: 'sum(a)', language: 'typescript', path: 'untitled:Untitled-1.tsx' });
+    assert.deepEqual(analysed[0], { text: 'sum(a)', language: 'typescript', path: '1/Untitled-1.tsx' });
   });
 
   it('has no view of a language that is switched off, nor of one it does not know', async () => {
@@ -123,7 +129,7 @@ describe('a session', () => {
     });
     session.update(python('sum(a)'));
     assert.equal(await session.view(uri), null);
-    session.update({ uri: 'file:///a.rs', languageId: 'rust', version: 1, text: 'sum(a)' });
+    session.update({ uri: 'file:///a.rs', path: 'a.rs', languageId: 'rust', version: 1, text: 'sum(a)' });
     assert.equal(await session.view('file:///a.rs'), null);
     assert.equal(analysed.length, 0);
   });
@@ -146,7 +152,7 @@ describe('a session', () => {
     session.close(uri);
     assert.equal(await session.view(uri), null);
     await new Promise((resolve) => setTimeout(resolve, 200));
-    assert.deepEqual(forgotten, [uri]);
+    assert.deepEqual(forgotten, ['1/train.py']);
     assert.equal(analysed.length, 1);
   });
 
@@ -183,7 +189,7 @@ describe('a session', () => {
       },
     });
     const hoverOf = async (document: string) => {
-      session.update({ uri: document, languageId: 'python', version: 1, text: '\nsum(a)' });
+      session.update({ uri: document, path: 'train.py', languageId: 'python', version: 1, text: '\nsum(a)' });
       return (await session.view(document))?.hover(3)?.markdown ?? '';
     };
     assert.ok(

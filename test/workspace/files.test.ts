@@ -19,6 +19,12 @@ describe('files', () => {
     }
   }
 
+  async function find(paths: string[], cwd = folder): Promise<string[]> {
+    const { files, problems } = await findFiles(paths, cwd);
+    assert.deepEqual(problems, []);
+    return files.map((file) => file.path);
+  }
+
   it('know their language by the extension', () => {
     assert.deepEqual(['a.py', 'a.PY', 'a.tsx', 'a.mjs', 'a.json', 'Makefile'].map(languageOf), [
       'python',
@@ -42,16 +48,18 @@ describe('files', () => {
       'venv/z.py': '',
     });
     symlinkSync(folder, path.join(folder, 'loop'));
-    const { files, problems } = await findFiles(['.'], folder);
-    assert.deepEqual(files, ['a.ts', 'b.py', 'sub/c.jsx']);
-    assert.deepEqual(problems, []);
+    assert.deepEqual(await find(['.']), ['a.ts', 'b.py', 'sub/c.jsx']);
   });
 
   it('keep the path as it was given, each once', async () => {
     write({ 'sub/a.py': '' });
     const absolute = path.join(folder, 'sub', 'a.py');
     const { files } = await findFiles(['sub', './sub/a.py', absolute, 'sub/'], folder);
-    assert.deepEqual(files, ['sub/a.py', './sub/a.py', absolute]);
+    assert.deepEqual(files, [
+      { path: 'sub/a.py', within: 'a.py' },
+      { path: './sub/a.py', within: null },
+      { path: absolute, within: null },
+    ]);
   });
 
   it('respect ignore files, nested and above, up to the root of the repository', async () => {
@@ -68,24 +76,21 @@ describe('files', () => {
       'repo/src/deep/local.py': '',
     });
     const expected = ['deep/local.py', 'kept.gen.py'];
-    assert.deepEqual((await findFiles(['repo'], folder)).files, [
-      'repo/everything.py',
-      ...expected.map((name) => `repo/src/${name}`),
-    ]);
-    assert.deepEqual((await findFiles(['.'], path.join(folder, 'repo/src'))).files, expected);
+    assert.deepEqual(await find(['repo']), ['repo/everything.py', ...expected.map((name) => `repo/src/${name}`)]);
+    assert.deepEqual(await find(['.'], path.join(folder, 'repo/src')), expected);
   });
 
   it('are taken although they are ignored when they are named', async () => {
     write({ '.git/HEAD': '', '.gitignore': 'build/', 'build/a.py': '' });
-    assert.deepEqual((await findFiles(['build'], folder)).files, ['build/a.py']);
-    assert.deepEqual((await findFiles(['build/a.py'], folder)).files, ['build/a.py']);
-    assert.deepEqual((await findFiles(['.'], folder)).files, []);
+    assert.deepEqual(await find(['build']), ['build/a.py']);
+    assert.deepEqual(await find(['build/a.py']), ['build/a.py']);
+    assert.deepEqual(await find(['.']), []);
   });
 
   it('that do not exist or are in no known language are said, and the others are found', async () => {
     write({ 'a.py': '', 'notes.txt': '' });
     const { files, problems } = await findFiles(['missing.py', 'notes.txt', 'a.py'], folder);
-    assert.deepEqual(files, ['a.py']);
+    assert.deepEqual(files, [{ path: 'a.py', within: null }]);
     assert.deepEqual(
       problems.map(({ path: name, message }) => `${name} ${message}`),
       [
