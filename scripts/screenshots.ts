@@ -1,7 +1,7 @@
 // npm run screenshots -- FOLDER [FILE[:LINE[:COLUMN]]...] [--problems] [--theme=NAME]...
 //
-// Opens files of examples/ (all of them, if none is named) in VS Code with the packaged extension, in each theme, waits for a code
-// lens, and writes THEME-FILE.png into FOLDER. Where a line is named, the hover at that place is shown as well.
+// Opens files of examples/ (all of them, if none is named) in VS Code with the packaged extension, in each theme, at the named line
+// or at the file's first loss, waits for the code lens, shows the hover, and writes THEME-FILE-LINE.png into FOLDER.
 //
 //   --problems      with the Problems panel open
 //   --theme=NAME    only this theme: dark, light, contrast-dark, contrast-light
@@ -14,8 +14,8 @@ import type { Browser } from 'playwright-core';
 import { build } from '../esbuild.mjs';
 import { ensureChromium, launchChromium } from './lib/chromium.ts';
 import { freePort, installCodeServer, installExtension, quietSettings, startCodeServer } from './lib/code-server.ts';
-import { atTheEnd, endEverything, endEverythingOnSignal } from './lib/processes.mjs';
-import { cacheFolder, MissingPrerequisite, root } from './lib/toolchain.mjs';
+import { atTheEnd, endEverything, endEverythingOnSignal, runQuietly } from './lib/processes.mjs';
+import { cacheFolder, MissingPrerequisite, projectNode, root } from './lib/toolchain.mjs';
 import { packageExtension } from './lib/vsix.ts';
 
 const themes: Readonly<Record<string, string>> = {
@@ -24,6 +24,21 @@ const themes: Readonly<Record<string, string>> = {
   'contrast-dark': 'Default High Contrast',
   'contrast-light': 'Default High Contrast Light',
 };
+
+interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** As much of what `loss-lens explain --format json` prints as is read here. */
+interface Explained {
+  readonly files: readonly {
+    readonly losses: readonly {
+      readonly range: { readonly start: { readonly line: number; readonly column: number } };
+    }[];
+  }[];
+}
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -47,7 +62,6 @@ async function main(): Promise<void> {
     throw new MissingPrerequisite('Name the folder for the pictures: npm run screenshots -- FOLDER');
   const folder = path.resolve(target);
   mkdirSync(folder, { recursive: true });
-  const places = named.length > 0 ? named : readdirSync(path.join(root, 'examples'));
 
   await installCodeServer(console.log);
   const executable = await ensureChromium(console.log);
@@ -57,6 +71,7 @@ async function main(): Promise<void> {
   mkdirSync(path.join(profile.userData, 'User'), { recursive: true });
   mkdirSync(profile.extensions);
   await build(path.join(root, 'dist'));
+  const places = await Promise.all((named.length > 0 ? named : readdirSync(path.join(root, 'examples'))).map(placeOf));
   const vsix = path.join(cacheFolder, 'loss-lens.vsix');
   await packageExtension(vsix);
   await installExtension(vsix, profile);
@@ -67,30 +82,32 @@ async function main(): Promise<void> {
     const settings = { ...quietSettings, 'workbench.colorTheme': themes[theme] };
     writeFileSync(path.join(profile.userData, 'User/settings.json'), JSON.stringify(settings));
     for (const place of places) {
-      const [name = '', line, column = '1'] = place.split(':');
-      const position = line === undefined ? undefined : ([line, column] as const);
-      const file = path.join(root, 'examples', path.basename(name));
-      const picture = path.join(folder, `${theme}-${path.basename(name)}${line === undefined ? '' : `-${line}`}.png`);
-      await take(browser, server.port, file, position, picture);
+      const picture = path.join(folder, `${theme}-${path.basename(place.file)}-${place.line}.png`);
+      await take(browser, server.port, place, picture);
       console.log(picture);
     }
   }
   await browser.close();
 }
 
-async function take(
-  browser: Browser,
-  port: number,
-  file: string,
-  position: readonly [line: string, column: string] | undefined,
-  picture: string,
-): Promise<void> {
+/** Reads `FILE[:LINE[:COLUMN]]`; a file alone is opened at its first loss. */
+async function placeOf(text: string): Promise<Place> {
+  const [name = '', line, column = 1] = text.split(':');
+  const file = path.join(root, 'examples', path.basename(name));
+  if (line !== undefined) return { file, line: Number(line), column: Number(column) };
+  const arguments_ = [path.join(root, 'dist/cli.mjs'), 'explain', file, '--format', 'json'];
+  const report = JSON.parse(
+    await runQuietly(`loss-lens explain ${name} failed`, projectNode(), arguments_),
+  ) as Explained;
+  return { file, ...(report.files[0]?.losses[0]?.range.start ?? { line: 1, column: 1 }) };
+}
+
+async function take(browser: Browser, port: number, { file, line, column }: Place, picture: string): Promise<void> {
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
   const page = await context.newPage();
-  const place = position ? `${file}:${position.join(':')}` : file;
   const payload = [
     ['gotoLineMode', 'true'],
-    ['openFile', `vscode-remote://127.0.0.1:${port}${place}`],
+    ['openFile', `vscode-remote://127.0.0.1:${port}${file}:${line}:${column}`],
   ];
   const query = new URLSearchParams({ folder: path.join(root, 'examples'), payload: JSON.stringify(payload) });
   await page.goto(`http://127.0.0.1:${port}/?${query}`);
@@ -99,20 +116,17 @@ async function take(
   await lens
     .waitFor({ timeout: 30_000 })
     .catch(() => console.error(`No code lens came into sight in ${path.basename(file)}.`));
-  if (options.problems) await page.keyboard.press('Control+Shift+M');
-  if (position) {
-    await page
-      .locator('.monaco-editor')
-      .first()
-      .click({ position: { x: 600, y: 5 }, trial: true });
-    await page.keyboard.press('Control+K');
-    await page.keyboard.press('Control+I');
-    await page
-      .locator('.monaco-hover:visible .hover-contents')
-      .first()
-      .waitFor({ timeout: 10_000 })
-      .catch(() => console.error(`No hover at ${path.basename(place)}.`));
+  if (options.problems) {
+    await page.keyboard.press('Control+Shift+M');
+    await page.waitForSelector('.markers-panel');
+    await page.keyboard.press('Control+1');
   }
+  await page.keyboard.press('Control+K');
+  await page.keyboard.press('Control+I');
+  const hover = page.locator('.monaco-hover:visible .hover-contents').first();
+  await hover
+    .waitFor({ timeout: 10_000 })
+    .catch(() => console.error(`No hover came into sight in ${path.basename(file)}.`));
   // The theme's last transitions.
   await page.waitForTimeout(500);
   await page.screenshot({ path: picture, animations: 'disabled', caret: 'hide' });

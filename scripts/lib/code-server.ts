@@ -154,13 +154,18 @@ export function writeSettings(profile: Profile, settings: Readonly<Record<string
   writeFileSync(file, `${JSON.stringify(settings, null, 2)}\n`);
 }
 
-/** Keeps the screen to the editor: no welcome pages, recommendations, chat, updates or look-ups in the network. */
+/**
+ * Keeps the screen to the editor: no welcome pages, recommendations, chat, updates or look-ups in the network, and no complaints that
+ * the packages which examples/ imports are not installed.
+ */
 export const quietSettings: Readonly<Record<string, unknown>> = {
   'chat.disableAIFeatures': true,
   'editor.minimap.enabled': false,
   'extensions.autoCheckUpdates': false,
   'extensions.autoUpdate': false,
   'extensions.ignoreRecommendations': true,
+  'git.openRepositoryInParentFolders': 'never',
+  'javascript.validate.enable': false,
   'json.schemaDownload.enable': false,
   'npm.fetchOnlinePackageInfo': false,
   'remote.autoForwardPorts': false,
@@ -168,6 +173,7 @@ export const quietSettings: Readonly<Record<string, unknown>> = {
   'telemetry.telemetryLevel': 'off',
   'typescript.disableAutomaticTypeAcquisition': true,
   'typescript.surveys.enabled': false,
+  'typescript.validate.enable': false,
   'update.mode': 'none',
   'window.autoDetectColorScheme': false,
   'workbench.colorTheme': 'Default Dark Modern',
