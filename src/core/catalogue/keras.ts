@@ -578,6 +578,7 @@ export const keras: Framework = {
     ['tensorflow.contrib.keras.python.keras', 'keras'],
     ['tf_keras', 'keras'],
     ['keras.api', 'keras'],
+    ['keras_core', 'keras'],
     ['keras.src', 'keras'],
     ['keras.engine', 'keras'],
     ['keras.models', 'keras'],

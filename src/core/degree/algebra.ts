@@ -3,6 +3,7 @@
  * real numbers.
  */
 import {
+  type AxisRow,
   addExponents,
   axis,
   broadcast,
@@ -68,11 +69,18 @@ function unite(a: Term, b: Term): Term {
   };
 }
 
+/** The row of two values together. A reduced scalar beside something of unknown shape stays a scalar. */
+function commonRow(a: Sum, b: Sum): AxisRow {
+  const reduced = (s: Sum) => isScalar(s.row) && s.terms.some((t) => t.operations.length > 0);
+  if (reduced(a) && b.row.guessed) return a.row;
+  return reduced(b) && a.row.guessed ? b.row : broadcast(a.row, b.row);
+}
+
 export function add(a: Sum, b: Sum, sign: 1 | -1 = 1): Sum {
   const second = sign === 1 ? b : negate(b);
   const folded = foldNumbers(a, second, sign);
   if (folded) return folded;
-  const r = broadcast(a.row, b.row);
+  const r = commonRow(a, b);
   const terms: Term[] = [...a.terms];
   for (const t of second.terms) {
     // A bias or a label added to a tensor that nobody has reduced yet is part of that tensor.
@@ -184,7 +192,7 @@ function multiplyTerms(a: Term, b: Term): Term {
 }
 
 export function multiply(a: Sum, b: Sum): Sum {
-  const r = broadcast(a.row, b.row);
+  const r = commonRow(a, b);
   const [x, y] =
     a.terms.length * b.terms.length > MOST_TERMS ? [collapse(a, 'a product'), collapse(b, 'a product')] : [a, b];
   const merge = (s: Sum) => (s.terms.length > 1 && s.terms.every((t) => isRaw(t)) ? collapse(s, 'a product') : s);

@@ -25,11 +25,20 @@ export function bindTo(parameters: Parameters, args: CallArguments): Bound {
       a.value.type === null &&
       (name === undefined || name === 'args' || name === 'config' || name === 'options');
     if (options && a.value.kind === 'record')
-      for (const [k, value] of a.value.fields) found.set(k, { value, range: a.range });
+      for (const [k, value] of a.value.fields) found.set(k, { value, range: rangeOf(value) ?? a.range });
     else if (name === undefined) rest.push(a);
     else if (!(a.value.kind === 'nothing')) found.set(name, a);
   });
   return { get: (name) => found.get(name) ?? null, rest, spread: args.spread };
+}
+
+/** Where a value in an options object was written, as far as it is known. */
+function rangeOf(value: Value): NamedValue['range'] | null {
+  if (value.kind === 'sum') {
+    const range = value.terms[0]?.range;
+    return range && range.end > range.start ? range : null;
+  }
+  return value.kind === 'text' || value.kind === 'optimizer' || value.kind === 'loss-object' ? value.range : null;
 }
 
 /** The axes that an argument names: null where it is missing or None, `unknown` where it cannot be read. */

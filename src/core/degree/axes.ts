@@ -15,6 +15,8 @@ export interface AxisRow {
   readonly back: readonly Axis[];
   /** Nothing is known about the axes, not even whether the batch is among them. */
   readonly uncertain?: true;
+  /** The row of something of which only the name is known: beside a scalar loss it may be a scalar too. */
+  readonly guessed?: true;
 }
 
 /** How much of each axis went into a value: 1 for a sum over it, ½ for a norm. */
@@ -32,6 +34,7 @@ export const row = (front: readonly Axis[], rest: AxisName | null = null, back: 
 export const scalarRow: AxisRow = row([]);
 /** Examples in front and nothing known behind them. */
 export const batchRow: AxisRow = row([axis('B')], 'I');
+export const guessedRow: AxisRow = { ...batchRow, guessed: true };
 /** The row of a value that cannot be followed. */
 export const unknownRow: AxisRow = { ...row([], 'I'), uncertain: true };
 export const parameterRow: AxisRow = row([], 'P');

@@ -1,9 +1,9 @@
 /** Values seen as numbers or tensors, and numbers seen as the sizes that they stand for. */
 import type { Range } from '../analysis.ts';
 import { addExponentsOf } from './algebra.ts';
-import { axis, batchRow, parameterRow, row, scalarRow, unknownRow } from './axes.ts';
+import { axis, batchRow, guessedRow, parameterRow, row, scalarRow, unknownRow } from './axes.ts';
 import type { Interpreter } from './interpreter.ts';
-import { axisOfSizeName, isBatchSizeName, isConfigName, isHyperparameterName } from './names.ts';
+import { axisOfSizeName, isBatchSizeName, isConfigName, isHyperparameterName, isLossName } from './names.ts';
 import { same } from './same.ts';
 import {
   type BatchSource,
@@ -43,7 +43,7 @@ function unknownTensor(u: Unknown): Sum {
       batch: u.batch,
       counts: /mask|valid|\bpad/i.test(u.name) ? 'mask' : /weights?$/i.test(u.name) ? 'weights' : null,
     },
-    batchRow,
+    certain ? batchRow : guessedRow,
   );
 }
 
@@ -75,6 +75,10 @@ export function toSum(m: Interpreter, value: Value, range: Range): Sum {
     }
     case 'unknown': {
       if (value.from === 'config' || isHyperparameterName(value.name)) return symbol(value.name, value.range);
+      if (isLossName(value.name))
+        return unknownSum(`\`${shorten(value.name)}\` is computed elsewhere`, value.range, unknownRow, {
+          batch: value.batch,
+        });
       const size = axisOfSizeName(value.name);
       if (size !== null) return sizeOf([size], 'nominal', value.range);
       return unknownTensor(value);

@@ -75,6 +75,8 @@ export class Interpreter {
   private readonly calls = new Map<object, number>();
   private readonly running: object[] = [];
   private readonly executed = new Set<Statement>();
+  /** A star import may bind any name, the customary ones of libraries among them. */
+  importsAll = false;
   /** True once the rest of the file is only searched for what known arguments left out. */
   private discovering = false;
   private readonly defined: Closure[] = [];
@@ -171,6 +173,7 @@ export class Interpreter {
 
   /** Adds to a graph collection; the same place adds once. */
   collect(name: string, value: Value): void {
+    if (this.discovering) return;
     const items = this.collections.get(name) ?? [];
     if (!items.some((v) => same(v, value))) items.push(value);
     this.collections.set(name, items);
@@ -313,6 +316,7 @@ export class Interpreter {
         return 'normal';
       case 'import':
         for (const b of s.bindings) {
+          this.importsAll ||= b.member === '*';
           if (b.local !== '')
             this.define(scope, b.local, {
               kind: 'api',

@@ -24,7 +24,11 @@ export const isHyperparameterName = (name: string): boolean => HYPER.test(lastPa
 
 /** What may compute a loss itself. */
 const LOSS =
-  /loss|criterion|criterium|objective|\bcost|_cost|cost_fn|crit(?:\b|_)|penalty|divergence|nll|cross_?entropy|elbo|mse|bce/i;
+  /loss|criterion|criterium|objective|\bcost|_cost|cost_fn|crit(?:\b|_)|penalty|divergence|regulari[sz]|nll|cross_?entropy|elbo|mse|bce/i;
+
+/** What may compute a penalty on the weights. */
+export const isPenaltyName = (name: string): boolean =>
+  /regulari[sz]|weight_?decay|^l[12](?:_|$)|penalty/i.test(lastPart(name));
 
 export const isLossName = (name: string): boolean => LOSS.test(lastPart(name)) && !isMetricName(lastPart(name));
 

@@ -97,7 +97,7 @@ export class Recorder {
       const chain = t.operations.filter((o) => o.statement === operation.statement);
       const lead = chain.findLast((o) => o.kind !== 'division');
       if (!lead) continue;
-      for (const o of chain) if (o !== lead) this.absorbed.add(keyOf(o));
+      for (const o of chain) if (keyOf(o) !== keyOf(lead)) this.absorbed.add(keyOf(o));
       if (this.known?.has(keyOf(lead))) continue;
       const seen = this.observations.get(keyOf(lead)) ?? [];
       if (seen.length >= 12) continue;

@@ -17,33 +17,55 @@ export interface Report {
 
 /** What a batch size is assumed to be where none is found; null keeps symbols. */
 export function report(m: Interpreter, assumedBatchSize: number | null): Report {
-  const sunk = lossesOfSinks(m, assumedBatchSize);
-  const reached = new Set(m.record.sinks.flatMap((s) => operationsIn(s.value).map(keyOf)));
+  const { sinks } = m.record;
+  const reached = new Set(sinks.flatMap((s) => operationsIn(s.value).map(keyOf)));
   const returned = assumedLosses(m, reached);
-  const returnedLosses = returned
-    .map((r) =>
-      lossOf(m, { value: r.value, range: r.range, sinkRange: r.range, name: 'return' }, assumedBatchSize, true),
-    )
-    .filter((l) => l !== null);
-  const losses = mergeLosses([...sunk, ...returnedLosses]);
-  const assumedReach = new Set(returned.flatMap((r) => operationsIn(r.value).map(keyOf)));
-  return { sites: sitesOf(m, reached, assumedReach), losses };
-}
-
-function lossesOfSinks(m: Interpreter, assumedBatchSize: number | null): Loss[] {
-  return m.record.sinks
+  // A file that makes one loss in one function and trains on a parameter in another means the same loss by both.
+  const outside = sinks.filter((s) => isFromOutside(s.value));
+  const trainer = outside.length === 1 && returned.length === 1 ? outside[0] : undefined;
+  const sunk = sinks
+    .filter((s) => s !== trainer)
     .map((s) =>
       lossOf(
         m,
         { value: s.value, range: s.range, sinkRange: s.sinkRange, name: s.name, sink: s },
         assumedBatchSize,
-        false,
+        [],
       ),
-    )
-    .filter((l) => l !== null);
+    );
+  const handedOver = returned.map((r) => {
+    const how = trainer
+      ? `\`${m.textOf(trainer.range, 32)}\` is taken to be the loss that \`${r.functionName}\` returns`
+      : 'it is returned here and trained on elsewhere';
+    return lossOf(
+      m,
+      {
+        value: r.value,
+        range: r.range,
+        sinkRange: trainer?.sinkRange ?? r.range,
+        name: trainer?.name ?? 'return',
+        ...(trainer ? { sink: trainer } : {}),
+      },
+      assumedBatchSize,
+      [how],
+    );
+  });
+  const losses = mergeLosses([...sunk, ...handedOver].filter((l) => l !== null));
+  const assumedReach = new Set(returned.flatMap((r) => operationsIn(r.value).map(keyOf)));
+  return { sites: sitesOf(m, reached, assumedReach), losses };
 }
 
-function lossOf(m: Interpreter, d: Differentiated, assumedBatchSize: number | null, assumed: boolean): Loss | null {
+/** A loss of which this file only knows the name. */
+const isFromOutside = (value: Value): boolean =>
+  value.kind === 'sum' &&
+  value.terms.every((t) => t.unknown !== null && t.operations.length === 0 && t.trace.length === 0);
+
+function lossOf(
+  m: Interpreter,
+  d: Differentiated,
+  assumedBatchSize: number | null,
+  assumed: readonly string[],
+): Loss | null {
   const alternatives = alternativesOf(d.value).filter((a) => a.value.kind === 'sum');
   const optimizer = optimizerOf(m, d.sink);
   const described = alternatives
@@ -74,10 +96,7 @@ function lossOf(m: Interpreter, d: Differentiated, assumedBatchSize: number | nu
     sink: d.name,
     sinkRange: d.sinkRange,
     framework: m.vocabulary.frameworkTitle(),
-    assumed: [
-      ...(assumed ? ['it is returned here and trained on elsewhere'] : []),
-      ...new Set(terms.flatMap((t) => t.assumed)),
-    ],
+    assumed: [...assumed, ...new Set(terms.flatMap((t) => t.assumed))],
     terms,
     alternatives:
       described.length > 1 ? described.map((a) => ({ condition: conditionText(a.when), terms: a.terms })) : [],

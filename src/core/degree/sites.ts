@@ -2,7 +2,7 @@
 import type { AxisName, Degrees, Reduction, Role, Site } from '../analysis.ts';
 import { hasAxis } from './axes.ts';
 import type { Interpreter } from './interpreter.ts';
-import { isLossName, isMetricName } from './names.ts';
+import { isLossName, isMetricName, isPenaltyName } from './names.ts';
 import type { Observation } from './recorder.ts';
 import { degreesOf, type Operation, type Term } from './term.ts';
 
@@ -46,7 +46,8 @@ function roleOf(
   reached: ReadonlySet<string>,
   returned: ReadonlySet<string>,
 ): Role {
-  const trained: Role = o.term.examples === 'no' && o.term.theta !== 'no' ? 'penalty' : 'data-loss';
+  const regularizes = o.term.examples !== 'yes' && isPenaltyName(o.functionName);
+  const trained: Role = (o.term.examples === 'no' && o.term.theta !== 'no') || regularizes ? 'penalty' : 'data-loss';
   if (m.record.normalisers.has(key)) return 'other';
   if (reached.has(key)) return trained;
   const names = [...(m.record.variables.get(key) ?? [])];

@@ -34,7 +34,7 @@ function table({ columns, rows }: Table, words: (pieces: Words) => string): stri
   // A bar would end the cell, even in code.
   const cells = rows.map((row) => row.map((cell) => words(cell).replaceAll('|', '\\|')));
   // Hovers leave no space between columns.
-  const [head, ...body] = [titles, ...cells].map((row) => `| ${row.join(' | &ensp;')} |`);
+  const [head, ...body] = [titles, ...cells].map((row) => `| ${row.join(' &ensp;| ')} |`);
   const alignment = columns.map(({ align }) => (align === 'right' ? '--:' : ':--'));
   return [head, `| ${alignment.join(' | ')} |`, ...body].join('\n');
 }
