@@ -170,6 +170,15 @@ describe('loss-lens', function () {
     }).timeout(60_000);
   });
 
+  it('reads 10,000 lines with 700 losses in seconds', async () => {
+    const [imports = '', loop = ''] = drifting.split(/(?=^loader)/m);
+    write({ 'long.py': imports + `${loop}${'\n'.repeat(7)}`.repeat(715) });
+    const start = performance.now();
+    const { stdout } = await lossLens('explain', 'long.py', '--format', 'json');
+    assert.ok(performance.now() - start < 10_000);
+    assert.equal(JSON.parse(stdout).files[0].losses.length, 715);
+  });
+
   describe('check', () => {
     it('prints findings in the form that editors link', async () => {
       write({ 'train.py': divided });
