@@ -418,7 +418,7 @@ const building: readonly Entry[] = [
     { effect: 'batches', size: 'batch_size', default: 32, dropLastDefault: false },
     'flow',
     'generator x y batch_size shuffle',
-    { on: 'any' },
+    { on: 'batches' },
   ),
   method(
     { effect: 'batches', size: 'batch_size', default: 32, dropLastDefault: false },

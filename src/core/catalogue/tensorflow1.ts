@@ -215,6 +215,28 @@ const graph: readonly Entry[] = [
   ),
 ];
 
+const inputs: readonly Entry[] = [
+  // The data sets of the tutorials: `images, labels = mnist.train.next_batch(100)`.
+  method({ effect: 'batches', size: 'batch_size', default: null, one: true }, 'next_batch', 'dataset batch_size', {
+    on: 'any',
+  }),
+  define(
+    { effect: 'batches', size: 'batch_size', default: 128, dropLastDefault: false },
+    under('tensorflow.estimator.inputs', 'numpy_input_fn pandas_input_fn'),
+    'x y batch_size num_epochs shuffle',
+  ),
+  define(
+    { effect: 'batches', size: 'batch_size', default: null, dropLast: 'drop_remainder', dropLastDefault: false },
+    under(['tensorflow.contrib.data', 'tensorflow.data.experimental'], 'map_and_batch'),
+    'map_func batch_size num_parallel_batches drop_remainder',
+  ),
+  define(
+    { effect: 'batches', size: 'batch_size', default: null, dropLastDefault: true },
+    under('tensorflow.contrib.data', 'batch_and_drop_remainder'),
+    'batch_size',
+  ),
+];
+
 // ── Layers ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const regularized = (...weightDecay: string[]): Effect => ({ effect: 'apply', weightDecay });
@@ -447,6 +469,7 @@ const stepping: readonly Entry[] = [
     'opt',
   ),
   define(transparent, tf('tuple contrib.framework.nest.flatten'), 'tensors'),
+  define(report, tf('assign assign_add assign_sub group'), 'ref value'),
   define(report, tf('scalar_summary histogram_summary image_summary merge_all_summaries'), 'tags values'),
   method(report, 'add_summary', 'writer summary', { on: 'any' }),
 ];
@@ -489,12 +512,24 @@ export const tensorflow1: Framework = {
     'AdagradOptimizer',
   ],
   models: [],
-  entries: [...losses, ...graph, ...layers, ...optimizers, ...stepping],
+  entries: [...losses, ...graph, ...inputs, ...layers, ...optimizers, ...stepping],
   prefixes: [
     { prefix: 'tensorflow.logging.', entry: define(report, [], '') },
     { prefix: 'tensorflow.metrics.', entry: define(metric, [], '') },
     { prefix: 'tensorflow.contrib.metrics.', entry: define(metric, [], '') },
     { prefix: 'tensorflow.contrib.summary.', entry: define(report, [], '') },
+    // The functions have entries of their own; these are the classes.
+    {
+      prefix: 'tensorflow.layers.',
+      entry: define(
+        { effect: 'layer', weightDecay: ['kernel_regularizer', 'bias_regularizer'] },
+        [],
+        '* kernel_regularizer bias_regularizer',
+      ),
+    },
+    { prefix: 'tensorflow.distributions.', entry: define(apply, [], '') },
+    { prefix: 'tensorflow.contrib.distributions.', entry: define(apply, [], '') },
+    { prefix: 'tensorflow_probability.distributions.', entry: define(apply, [], '') },
     { prefix: 'tensorflow.nn.rnn_cell.', entry: define(layer, [], '') },
     { prefix: 'tensorflow.contrib.rnn.', entry: define(layer, [], '') },
   ],

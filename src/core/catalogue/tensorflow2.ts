@@ -318,7 +318,7 @@ const data: readonly Entry[] = [
   ),
   method(
     transparent,
-    'map shuffle prefetch cache repeat take skip filter interleave with_options as_numpy_iterator make_one_shot_iterator make_initializable_iterator apply',
+    'map shuffle prefetch cache repeat take skip filter interleave with_options as_numpy_iterator make_one_shot_iterator make_initializable_iterator',
     'dataset',
     { on: 'batches' },
   ),

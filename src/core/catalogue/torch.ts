@@ -346,6 +346,7 @@ const tensorFunctions: readonly Entry[] = [
   operator('*', 'mul multiply outer', 'mul_ multiply_'),
   operator('/', 'div divide true_divide floor_divide', 'div_ divide_ true_divide_'),
   operator('@', 'matmul mm bmm mv dot vdot inner'),
+  define(arithmetic('@'), ['torch.spmm', 'torch.sparse.mm'], 'input other'),
   define({ effect: 'power', exponent: 'exponent' }, ['torch.pow', 'torch.float_power'], 'input exponent', {
     methods: 'pow pow_ float_power',
   }),
@@ -379,7 +380,12 @@ const tensorFunctions: readonly Entry[] = [
       methods: 'isnan isinf isfinite logical_and logical_or logical_not logical_xor bool any all',
     },
   ),
-  elementwise(1, under('torch', 'masked_fill tril triu'), 'masked_fill masked_fill_ tril triu', 'input'),
+  elementwise(
+    1,
+    under('torch', 'masked_fill tril triu diag diagonal diag_embed'),
+    'masked_fill masked_fill_ tril triu diag diag_embed',
+    'input',
+  ),
   define({ effect: 'shape', axis: 'dim' }, [], 'input dim', { methods: 'size', properties: 'shape' }),
   define({ effect: 'element-count' }, ['torch.numel'], 'input', { methods: 'numel nelement' }),
   define({ effect: 'constant' }, [], 'input', {
@@ -432,7 +438,7 @@ const tensorFunctions: readonly Entry[] = [
   define({ effect: 'einsum' }, ['torch.einsum'], 'equation operands'),
   define(transparent, ['torch.clone'], 'input', {
     methods:
-      'clone contiguous to cuda cpu float double half bfloat16 long int short type type_as view_as reshape_as requires_grad_ retain_grad pin_memory share_memory_ coalesce to_dense unflatten rename sort_values',
+      'clone contiguous to cuda cpu float double half bfloat16 long int short type type_as view_as reshape_as requires_grad_ retain_grad pin_memory share_memory_ coalesce to_dense to_sparse unflatten rename',
     properties: 'values indices real',
   }),
   define(transparent, under('torch', 'as_tensor from_numpy asarray atleast_1d atleast_2d'), 'input'),
@@ -467,7 +473,7 @@ const building: readonly Entry[] = [
   define({ effect: 'parameter' }, ['torch.nn.Parameter', 'torch.nn.UninitializedParameter'], 'data requires_grad'),
   method({ effect: 'parameters' }, 'parameters', 'model', { on: 'model' }),
   method({ effect: 'parameters', named: true }, 'named_parameters', 'model', { on: 'model' }),
-  method(transparent, 'train eval cuda cpu to float half double apply requires_grad_ share_memory', 'model', {
+  method(transparent, 'train eval cuda cpu to float half double requires_grad_ share_memory', 'model', {
     on: 'model',
   }),
   // A layer applied at once. The result is trained and keeps its rows.
@@ -502,6 +508,8 @@ const building: readonly Entry[] = [
     under('torch', 'addmm baddbmm addmv conv2d conv1d layer_norm embedding cdist cosine_similarity pairwise_distance'),
     'input mat1 mat2',
   ),
+  elementwise(null, [], 'log_prob entropy rsample cdf icdf', 'distribution'),
+  method(detach, 'sample sample_n', 'distribution'),
   define(apply, ['torch.utils.checkpoint.checkpoint', 'torch.func.functional_call'], 'function args'),
   define({ effect: 'wrap', target: 'model' }, ['torch.compile', 'torch.jit.script', 'torch.jit.trace'], 'model'),
   define(
@@ -530,6 +538,8 @@ const building: readonly Entry[] = [
       'torch_geometric.loader.DataLoader',
       'torch_geometric.data.DataLoader',
       'monai.data.DataLoader',
+      'torchtext.data.BucketIterator',
+      'torchtext.legacy.data.BucketIterator',
     ],
     'dataset batch_size shuffle sampler batch_sampler num_workers collate_fn pin_memory drop_last',
   ),
@@ -767,6 +777,8 @@ export const torch: Framework = {
   prefixes: [
     { prefix: 'torch.nn.', entry: define(layer, [], '') },
     { prefix: `${functional}.`, entry: define(apply, [], 'input') },
+    // A distribution stands for its parameters: what it says about a sample is trained through them, row by row.
+    { prefix: 'torch.distributions.', entry: define(apply, [], '') },
     { prefix: 'torch.nn.init.', entry: define(transparent, [], 'tensor') },
     { prefix: 'torch.nn.utils.', entry: define(transparent, [], 'input') },
     { prefix: 'torchvision.models.', entry: define(layer, [], '') },
