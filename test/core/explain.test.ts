@@ -173,6 +173,11 @@ batch size 128 from \`BATCH_SIZE\`, [line 1](file:///train.py#L1); the last batc
     );
   });
 
+  it('shows no other batch sizes where nothing changes with them', () => {
+    const rows = meanAdvice.scaling.map((row) => ({ ...row, learningRate: null, learningRateFactor: null }));
+    assert.doesNotMatch(markdown({ terms: [mean], advice: { ...meanAdvice, scaling: rows } }), /Another batch size/);
+  });
+
   it('cannot be taken for markup, whatever the source says', () => {
     const text = 'a `b` | <img src=x> [c](command:d) **e**';
     const shown = markdown({ terms: [term({ text }), decay], assumed: [text] });

@@ -211,6 +211,8 @@ function scaling(loss: Loss): Table[] {
   if (!first) return [];
   const linear = rows.some((row) => row.learningRateFactor !== null);
   const penalties = rows.some((row) => row.penaltyFactor !== null && row.penaltyFactor !== 1);
+  const moves = rows.some((row) => row.gradientFactor !== 1) || penalties;
+  if (!moves && !linear && first.heuristics.length === 0) return [];
   return [
     {
       kind: 'table',
