@@ -18,7 +18,9 @@ export interface Report {
 /** What a batch size is assumed to be where none is found; null keeps symbols. */
 export function report(m: Interpreter, assumedBatchSize: number | null): Report {
   const { sinks } = m.record;
-  const reached = new Set(sinks.flatMap((s) => operationsIn(s.value).map(keyOf)));
+  // What a graph collection or a layer holds as a penalty is added to the loss by the framework.
+  const collected = [...m.collections.values()].flat();
+  const reached = new Set([...sinks.map((s) => s.value), ...collected].flatMap(operationsIn).map(keyOf));
   const returned = assumedLosses(m, reached);
   // A file that makes one loss in one function and trains on a parameter in another means the same loss by both.
   const outside = sinks.filter((s) => isFromOutside(s.value));

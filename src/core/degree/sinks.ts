@@ -70,7 +70,13 @@ const valueAndGradients = (v: Value, id: number): Value => ({
 
 /** What the framework does with a loss that is not yet a scalar. */
 function implicit(m: Interpreter, entry: SinkEntry, s: Sum, site: CallSite): Sum {
-  if (isScalar(s.row) || entry.implicitReduction === 'none' || s.terms.every((t) => t.unknown !== null)) return s;
+  if (
+    isScalar(s.row) ||
+    s.row.uncertain ||
+    entry.implicitReduction === 'none' ||
+    s.terms.every((t) => t.unknown !== null)
+  )
+    return s;
   const place = {
     ...site.place,
     text: `${entry.method?.names[0] ?? entry.names?.[0] ?? 'the framework'} takes the ${entry.implicitReduction}`,
@@ -137,7 +143,20 @@ function compiled(m: Interpreter, entry: SinkEntry, loss: Value, site: CallSite)
   };
   if (loss.kind === 'sequence' && loss.items.length === 0)
     return unknownSum('the list of losses is empty', site.range, outputSum(site.range, null).row);
-  return forEach(loss, each, same);
+  // The framework adds the penalties of the model's layers to what it is given.
+  const penalties = m.collected('regularization_losses').items;
+  return forEach(
+    loss,
+    (v) =>
+      penalties.reduce<Value>(
+        (sum, p) =>
+          sum.kind === 'nothing'
+            ? p
+            : add(toSum(m, implicit(m, entry, toSum(m, sum, site.range), site), site.range), toSum(m, p, site.range)),
+        each(v),
+      ),
+    same,
+  );
 }
 
 function lossArguments(m: Interpreter, site: CallSite, entry: SinkEntry): CallArguments {

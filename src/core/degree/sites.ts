@@ -95,9 +95,9 @@ export function reductionWord(chain: readonly Operation[], t: Term): Reduction {
   if (means.length === 0)
     return sums.length && divisors.some((d) => d === 'actual' || d === 'nominal') ? 'sum-then-mean' : 'sum';
   if (sums.length === 0) return 'mean';
-  return reducing.indexOf(sums[0] as Operation) < reducing.indexOf(means[0] as Operation)
-    ? 'sum-then-mean'
-    : 'mean-then-sum';
+  // What is done to the batch comes last in the word, whatever was done to inner axes in which order.
+  const last = reducing.findLast((o) => o.over.includes('B')) ?? reducing.at(-1);
+  return last?.word === 'mean' ? 'sum-then-mean' : 'mean-then-sum';
 }
 
 /** Degrees of the axes that were reduced; of the batch always. */
