@@ -577,6 +577,7 @@ export const keras: Framework = {
     ['tensorflow.contrib.keras', 'keras'],
     ['tensorflow.contrib.keras.python.keras', 'keras'],
     ['tf_keras', 'keras'],
+    ['keras_core', 'keras'],
     ['keras.api', 'keras'],
     ['keras_core', 'keras'],
     ['keras.src', 'keras'],
