@@ -133,7 +133,7 @@ export function applyEffect(
       const p = parameterSum(range);
       const regularizer = argument(entry.regularizer);
       if (regularizer?.kind === 'regularizer')
-        m.collect('regularization_losses', halfSquare(m, p, regularizer, site.place));
+        m.collect('regularization_losses', halfSquare(m, p, regularizer, m.place(regularizer.range)));
       return p;
     }
     case 'parameters':
@@ -149,7 +149,10 @@ export function applyEffect(
       for (const parameter of entry.weightDecay ?? []) {
         const regularizer = argument(parameter);
         if (regularizer?.kind === 'regularizer')
-          m.collect('regularization_losses', halfSquare(m, parameterSum(range), regularizer, site.place));
+          m.collect(
+            'regularization_losses',
+            halfSquare(m, parameterSum(range), regularizer, m.place(regularizer.range)),
+          );
       }
       return { kind: 'model', name: m.textOf(range, 32) };
     case 'apply':

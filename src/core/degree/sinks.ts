@@ -1,4 +1,5 @@
 /** Where losses are differentiated, and the steps that follow. */
+import type { Range } from '../analysis.ts';
 import type { FitEntry, SinkEntry } from '../catalogue/schema.ts';
 import { add } from './algebra.ts';
 import { type Bound, bindTo } from './arguments.ts';
@@ -40,7 +41,7 @@ export function applySink(
   if (!given || given.value.kind === 'nothing') return nothing;
   const value = lossValue(m, entry, given, site);
   if (value === null) return nothing;
-  const reduced = forEach(value, (v) => implicit(m, entry, toSum(m, v, given.range), site), same);
+  const reduced = forEach(value, (v) => implicit(m, entry, toSum(m, v, given.range), given.range, site), same);
   const id = m.record.sink({
     name: entry.method?.names[0] ?? entry.names?.[0]?.split('.').at(-1) ?? 'sink',
     value: reduced,
@@ -69,7 +70,7 @@ const valueAndGradients = (v: Value, id: number): Value => ({
 });
 
 /** What the framework does with a loss that is not yet a scalar. */
-function implicit(m: Interpreter, entry: SinkEntry, s: Sum, site: CallSite): Sum {
+function implicit(m: Interpreter, entry: SinkEntry, s: Sum, loss: Range, site: CallSite): Sum {
   if (
     isScalar(s.row) ||
     s.row.uncertain ||
@@ -77,12 +78,10 @@ function implicit(m: Interpreter, entry: SinkEntry, s: Sum, site: CallSite): Sum
     s.terms.every((t) => t.unknown !== null)
   )
     return s;
-  const place = {
-    ...site.place,
-    text: `${entry.method?.names[0] ?? entry.names?.[0] ?? 'the framework'} takes the ${entry.implicitReduction}`,
-  };
+  const by = entry.method?.names[0] ?? entry.names?.[0] ?? 'the framework';
+  const place = { ...site.place, text: `${m.textOf(loss, 40)} (${by} takes the ${entry.implicitReduction})` };
   return m.record.observe(
-    reduce(s, { operation: entry.implicitReduction, axes: null, keepDims: false, api: place.text }, place),
+    reduce(s, { operation: entry.implicitReduction, axes: null, keepDims: false, api: by }, place),
   );
 }
 
@@ -106,7 +105,7 @@ function lossValue(m: Interpreter, entry: SinkEntry, given: NamedValue, site: Ca
         same,
       );
     case 'compile':
-      return compiled(m, entry, given.value, site);
+      return compiled(m, entry, given, site);
   }
 }
 
@@ -117,7 +116,8 @@ function differentiated(m: Interpreter, f: Closure, site: CallSite): Value {
 }
 
 /** The losses that `compile` is given, each called by the framework on the model's output; several are added. */
-function compiled(m: Interpreter, entry: SinkEntry, loss: Value, site: CallSite): Value {
+function compiled(m: Interpreter, entry: SinkEntry, given: NamedValue, site: CallSite): Value {
+  const loss = given.value;
   const each = (v: Value): Value => {
     switch (v.kind) {
       case 'text': {
@@ -152,7 +152,10 @@ function compiled(m: Interpreter, entry: SinkEntry, loss: Value, site: CallSite)
         (sum, p) =>
           sum.kind === 'nothing'
             ? p
-            : add(toSum(m, implicit(m, entry, toSum(m, sum, site.range), site), site.range), toSum(m, p, site.range)),
+            : add(
+                toSum(m, implicit(m, entry, toSum(m, sum, site.range), given.range, site), site.range),
+                toSum(m, p, site.range),
+              ),
         each(v),
       ),
     same,
