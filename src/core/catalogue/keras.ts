@@ -577,7 +577,6 @@ export const keras: Framework = {
     ['tensorflow.contrib.keras', 'keras'],
     ['tensorflow.contrib.keras.python.keras', 'keras'],
     ['tf_keras', 'keras'],
-    ['keras_core', 'keras'],
     ['keras.api', 'keras'],
     ['keras_core', 'keras'],
     ['keras.src', 'keras'],
