@@ -13,7 +13,7 @@ import { loadParser } from '../../src/workspace/parsers.ts';
 import { randomBatch } from '../support/evaluate.ts';
 import type { Expression } from '../support/expression.ts';
 import { randomLosses, wholeOf } from '../support/generate.ts';
-import { type Target, targets } from '../support/render.ts';
+import { type Style, type Target, targets } from '../support/render.ts';
 import { simplify } from '../support/simplify.ts';
 import { type Truth, truthOf } from '../support/truth.ts';
 
@@ -28,16 +28,16 @@ describe('degrees of random losses', function () {
     it(target.name, async () => {
       const judge = await judgeFor(target);
       const count = { measured: 0, answered: 0 };
-      for (const { terms, seed } of fc.sample(randomLosses, { seed: firstSeed, numRuns: runs })) {
+      for (const { terms, style, seed } of fc.sample(randomLosses, { seed: firstSeed, numRuns: runs })) {
         if (!terms.every(target.can)) continue;
-        const judgement = judge(terms, seed);
+        const judgement = judge(terms, style, seed);
         if (judgement === null) continue;
         count.measured++;
         if (judgement.answered) count.answered++;
         if (judgement.mistakes.length > 0) {
-          const smallest = simplify(terms, (simpler) => (judge(simpler, seed)?.mistakes.length ?? 0) > 0);
-          const { mistakes, truth } = judge(smallest, seed)!;
-          assert.fail(`${mistakes.join('\n')}\nmeasured: ${measured(truth)}\n\n${target.program(smallest)}`);
+          const smallest = simplify(terms, (simpler) => (judge(simpler, style, seed)?.mistakes.length ?? 0) > 0);
+          const { mistakes, truth } = judge(smallest, style, seed)!;
+          assert.fail(`${mistakes.join('\n')}\nmeasured: ${measured(truth)}\n\n${target.program(smallest, style)}`);
         }
       }
       const share = count.answered / count.measured;
@@ -59,11 +59,11 @@ interface Judgement {
 async function judgeFor({ path, program }: Target) {
   const language = languageOf(path)!;
   const parser = await loadParser(language);
-  return (terms: readonly Expression[], seed: number): Judgement | null => {
+  return (terms: readonly Expression[], style: Style, seed: number): Judgement | null => {
     const truth = truthOf(wholeOf(terms), randomBatch(seed));
     if (truth === null) return null;
     const options = { assumedBatchSize: null, severities: {} };
-    const { losses, incomplete } = analyze({ text: program(terms), language, path }, options, parser);
+    const { losses, incomplete } = analyze({ text: program(terms, style), language, path }, options, parser);
     if (incomplete) return { truth, mistakes: [incomplete], answered: false };
     if (losses.length > 1) return { truth, mistakes: [`${losses.length} losses were found`], answered: false };
     const answer = losses[0] && answerOf(losses[0]);

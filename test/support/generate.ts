@@ -1,6 +1,7 @@
 /** Random losses: expressions of each shape that one meets in training code, made of expressions of the shapes before them. */
 import fc from 'fast-check';
 import { binary, type Elementwise, type Expression, number, reduce } from './expression.ts';
+import { STYLES, type Style } from './render.ts';
 
 type Make = fc.Arbitrary<Expression>;
 interface Shapes {
@@ -141,12 +142,15 @@ const shapes: fc.LetrecTypedBuilder<Shapes> = (tie) => ({
 export interface RandomLoss {
   /** What is added up; their sum is the loss. */
   readonly terms: readonly Expression[];
+  /** How the program adds them up. */
+  readonly style: Style;
   /** Chooses the numbers of the batch. */
   readonly seed: number;
 }
 
 export const randomLosses: fc.Arbitrary<RandomLoss> = fc.record({
   terms: fc.array(fc.letrec<Shapes>(shapes).term, { minLength: 1, maxLength: 3 }),
+  style: fc.constantFrom(...STYLES),
   seed: fc.noShrink(fc.nat()),
 });
 

@@ -7,7 +7,7 @@ export interface Target {
   readonly path: string;
   /** Whether the framework can say the expression. */
   can(e: Expression): boolean;
-  program(terms: readonly Expression[]): string;
+  program(terms: readonly Expression[], style: Style): string;
 }
 
 /** Made of numbers only: Python's or JavaScript's arithmetic, not the framework's. */
@@ -21,16 +21,36 @@ const bug = (e: Expression): never => {
   throw new Error(`${e.is} is not written in programs`);
 };
 
-/** Names for the terms, and a last line that adds them up: `term_1 = …`, `term_2 = …`, `loss = term_1 + term_2`. */
-function statements(
-  terms: readonly string[],
-  indent: number,
-  declare = '',
-  add = (a: string, b: string) => `${a} + ${b}`,
-): string {
+/** How the terms come together. */
+export const STYLES = ['sum', 'update', 'list', 'function'] as const;
+export type Style = (typeof STYLES)[number];
+
+/** Python: `term_1 = …`, `term_2 = …`, and a loss of them. */
+function python(terms: readonly string[], style: Style, indent: number, addList: string): string {
   const names = terms.map((_, i) => `term_${i + 1}`);
-  const lines = [...terms.map((term, i) => `${names[i]} = ${term}`), `loss = ${names.reduce(add)}`];
-  return lines.map((line) => `${' '.repeat(indent)}${declare}${line}`).join('\n');
+  const [first = '', ...others] = names;
+  const joined = {
+    sum: [`loss = ${names.join(' + ')}`],
+    update: [`loss = ${first}`, ...others.map((name) => `loss += ${name}`)],
+    list: [`losses = [${names.join(', ')}]`, `loss = ${addList}(losses)`],
+    function: ['def add(a, b):', '    return a + b', `loss = ${names.reduce((a, b) => `add(${a}, ${b})`)}`],
+  }[style];
+  const lines = [...terms.map((term, i) => `${names[i]} = ${term}`), ...joined];
+  return lines.map((line) => ' '.repeat(indent) + line).join('\n');
+}
+
+/** JavaScript: the same. */
+function javascript(terms: readonly string[], style: Style, indent: number): string {
+  const names = terms.map((_, i) => `term_${i + 1}`);
+  const [first = '', ...others] = names;
+  const joined = {
+    sum: [`const loss = ${names.reduce((a, b) => `tf.add(${a}, ${b})`)};`],
+    update: [`let loss = ${first};`, ...others.map((name) => `loss = loss.add(${name});`)],
+    list: [`const losses = [${names.join(', ')}];`, 'const loss = tf.addN(losses);'],
+    function: ['const add = (a, b) => a.add(b);', `const loss = ${names.reduce((a, b) => `add(${a}, ${b})`)};`],
+  }[style];
+  const lines = [...terms.map((term, i) => `const ${names[i]} = ${term};`), ...joined];
+  return lines.map((line) => ' '.repeat(indent) + line).join('\n');
 }
 
 const TORCH_LOSSES = {
@@ -119,7 +139,7 @@ const pytorch: Target = {
   name: 'PyTorch',
   path: 'train.py',
   can: () => true,
-  program: (terms) => `import torch
+  program: (terms, style) => `import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.utils.data import DataLoader
@@ -132,7 +152,7 @@ def train(dataset):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     for x, y, labels, mask, weight in DataLoader(dataset, batch_size=BATCH_SIZE, drop_last=True):
         pred = model(x)
-${statements(terms.map(torch), 8)}
+${python(terms.map(torch), style, 8, 'sum')}
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -221,7 +241,7 @@ const tensorflow: Target = {
   name: 'TensorFlow 1',
   path: 'train.py',
   can: hasNoDeviation,
-  program: (terms) => `import tensorflow as tf
+  program: (terms, style) => `import tensorflow as tf
 
 BATCH_SIZE = 128
 
@@ -230,7 +250,7 @@ def train(dataset):
   x, y, labels, mask, weight = dataset.batch(BATCH_SIZE, drop_remainder=True).make_one_shot_iterator().get_next()
   w = tf.get_variable('w', [2, 2])
   pred = tf.matmul(x, w)
-${statements(terms.map(tf1), 2)}
+${python(terms.map(tf1), style, 2, 'tf.add_n')}
   return tf.train.GradientDescentOptimizer(0.1).minimize(loss)
 `,
 };
@@ -321,7 +341,7 @@ const tensorflowJs: Target = {
   name: 'TensorFlow.js',
   path: 'train.js',
   can: canTfjs,
-  program: (terms) => `import * as tf from '@tensorflow/tfjs';
+  program: (terms, style) => `import * as tf from '@tensorflow/tfjs';
 
 const BATCH_SIZE = 128;
 const w = tf.variable(tf.randomNormal([2, 2]));
@@ -331,7 +351,7 @@ export async function train(dataset) {
   await dataset.batch(BATCH_SIZE).forEachAsync(({ x, y, labels, mask, weight }) => {
     optimizer.minimize(() => {
       const pred = x.matMul(w);
-${statements(terms.map(tfjs), 6, 'const ', (a, b) => `tf.add(${a}, ${b})`)}
+${javascript(terms.map(tfjs), style, 6)}
       return loss;
     });
   });
