@@ -1,5 +1,5 @@
 /** The arguments of a call by the parameter names of a catalogue entry. */
-import type { Parameters } from '../catalogue/schema.ts';
+import type { Parameters, Synonyms } from '../catalogue/schema.ts';
 import type { Interpreter } from './interpreter.ts';
 import { isNumberLike, numberOf } from './term.ts';
 import type { CallArguments, NamedValue, Value } from './values.ts';
@@ -13,10 +13,14 @@ export interface Bound {
 }
 
 /** Positional arguments in order, keywords by name; in JavaScript a lone options object counts as keywords. */
-export function bindTo(parameters: Parameters, args: CallArguments): Bound {
+export function bindTo(
+  entry: { readonly parameters: Parameters; readonly synonyms?: Synonyms },
+  args: CallArguments,
+): Bound {
+  const { parameters, synonyms } = entry;
   const star = parameters.indexOf('*');
   const order = star < 0 ? parameters : parameters.slice(0, star);
-  const found = new Map<string, NamedValue>(args.named);
+  const found = new Map<string, NamedValue>([...args.named].map(([name, a]) => [synonyms?.[name] ?? name, a]));
   const rest: NamedValue[] = [];
   args.positional.forEach((a, i) => {
     const name = order[i];
@@ -25,7 +29,8 @@ export function bindTo(parameters: Parameters, args: CallArguments): Bound {
       a.value.type === null &&
       (name === undefined || name === 'args' || name === 'config' || name === 'options');
     if (options && a.value.kind === 'record')
-      for (const [k, value] of a.value.fields) found.set(k, { value, range: rangeOf(value) ?? a.range });
+      for (const [k, value] of a.value.fields)
+        found.set(synonyms?.[k] ?? k, { value, range: rangeOf(value) ?? a.range });
     else if (name === undefined) rest.push(a);
     else if (!(a.value.kind === 'nothing')) found.set(name, a);
   });

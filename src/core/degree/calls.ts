@@ -27,6 +27,7 @@ import {
   sequence,
   type Value,
 } from './values.ts';
+import type { ReceiverKind } from './vocabulary.ts';
 
 /** A call as the effects see it. */
 export interface CallSite {
@@ -222,15 +223,12 @@ function act(
 }
 
 /** What a method is called on, in the catalogue's words. */
-function receiverKind(
-  m: Interpreter,
-  receiver: Value,
-  method: string,
-): 'tensor' | 'optimizer' | 'tape' | 'model' | 'unknown' {
+function receiverKind(m: Interpreter, receiver: Value, method: string): ReceiverKind {
   switch (receiver.kind) {
     case 'optimizer':
     case 'tape':
     case 'model':
+    case 'batches':
       return receiver.kind;
     case 'record':
       return m.isModelClass(receiver) || m.vocabulary.isMethod(method, 'model') ? 'model' : 'unknown';

@@ -83,6 +83,13 @@ export function toSum(m: Interpreter, value: Value, range: Range): Sum {
       if (size !== null) return sizeOf([size], 'nominal', value.range);
       return unknownTensor(value);
     }
+    case 'api': {
+      // Constants of libraries are named without a call: `math.pi`.
+      const entry = m.vocabulary.entry(value.name);
+      if (entry?.effect !== 'constant')
+        return unknownSum(`\`${shorten(value.name)}\` is not a number that can be followed`, range, unknownRow);
+      return typeof entry.value === 'number' ? constant(entry.value, range) : symbol(value.name, range);
+    }
     case 'model':
     case 'parameters':
       return parameterSum(range);

@@ -18,7 +18,7 @@ import { alongAxis } from './reduction.ts';
 import { same } from './same.ts';
 import { lengthOf, sizeAt } from './sizes.ts';
 import { constant, detached, markUnknown, numberOf, type Sum, single, sizeOf, sum, symbol } from './term.ts';
-import { type CallArguments, forEach, nothing, type Value } from './values.ts';
+import { type CallArguments, forEach, nothing, sequence, type Value } from './values.ts';
 
 export function applyEffect(
   m: Interpreter,
@@ -29,8 +29,8 @@ export function applyEffect(
   receiver: Value | null,
 ): Value {
   if (entry.effect === 'reduce') return applyReducer(m, entry, name, args, site);
-  const bound = bindTo(entry.parameters, args);
-  const firstName = entry.parameters.find((p) => p !== '*');
+  const bound = bindTo(entry, args);
+  const firstName = entry.input ?? entry.parameters.find((p) => p !== '*');
   const first = firstName === undefined ? (args.positional[0] ?? null) : bound.get(firstName);
   const { range } = site;
   const batch = () =>
@@ -41,6 +41,14 @@ export function applyEffect(
     first ? forEach(first.value, (v) => f(toSum(m, v, first.range)), same) : nothing;
   const argument = (parameter: string | null | undefined): Value | null =>
     parameter ? (bound.get(parameter)?.value ?? null) : null;
+
+  const collectPenalties = (parameters: readonly string[]): void => {
+    for (const parameter of parameters) {
+      const regularizer = argument(parameter);
+      if (regularizer?.kind !== 'regularizer') continue;
+      m.collect('regularization_losses', halfSquare(m, parameterSum(range), regularizer, m.place(regularizer.range)));
+    }
+  };
 
   switch (entry.effect) {
     case 'elementwise':
@@ -70,7 +78,9 @@ export function applyEffect(
     case 'arithmetic': {
       const second = args.positional[1] ?? [...args.named.values()][0];
       if (!first || !second) return first?.value ?? nothing;
-      if (entry.operator !== '@') return arithmetic(m, entry.operator, first.value, second.value, range);
+      const raised = (v: Value) =>
+        entry.power === undefined ? v : arithmetic(m, '**', v, constant(entry.power), range);
+      if (entry.operator !== '@') return raised(arithmetic(m, entry.operator, first.value, second.value, range));
       const turned = (given: Value, position: number, flag: string): Value => {
         const asked = args.positional[position]?.value ?? args.named.get(flag)?.value ?? null;
         return isTrue(asked) ? forEach(given, (v) => transposed(toSum(m, v, range)), same) : given;
@@ -87,6 +97,10 @@ export function applyEffect(
       return arithmetic(m, '@', turned(first.value, 2, 'transpose_a'), turned(second.value, 3, 'transpose_b'), range);
     }
     case 'guard':
+      if (entry.clip && first?.value.kind === 'gradients') {
+        m.record.clip({ type: entry.clip.type, threshold: bound.get(entry.clip.threshold), range });
+        return first.value;
+      }
       return guard(m, args, site);
     case 'select':
       return select(m, argument(entry.condition), argument(entry.then), argument(entry.otherwise), range);
@@ -146,16 +160,10 @@ export function applyEffect(
       );
     }
     case 'layer':
-      for (const parameter of entry.weightDecay ?? []) {
-        const regularizer = argument(parameter);
-        if (regularizer?.kind === 'regularizer')
-          m.collect(
-            'regularization_losses',
-            halfSquare(m, parameterSum(range), regularizer, m.place(regularizer.range)),
-          );
-      }
+      collectPenalties(entry.weightDecay ?? []);
       return { kind: 'model', name: m.textOf(range, 32) };
     case 'apply':
+      collectPenalties(entry.weightDecay ?? []);
       return apply(m, args, site);
     case 'regularizer':
       return {
@@ -189,10 +197,15 @@ export function applyEffect(
       const source = {
         size: s,
         range: given?.range ?? range,
-        dropsLast: drop?.kind === 'truth' ? drop.value : (entry.dropLastDefault ?? null),
+        dropsLast:
+          drop?.kind === 'truth'
+            ? drop.value
+            : isTrue(argument(entry.keepLast))
+              ? false
+              : (entry.dropLastDefault ?? null),
       };
       m.record.batches(source);
-      return { kind: 'batches', source };
+      return entry.one ? { kind: 'batch', source } : { kind: 'batches', source };
     }
     case 'clip':
       m.record.clip({ type: entry.type, threshold: bound.get(entry.threshold), range });
@@ -203,12 +216,28 @@ export function applyEffect(
       return { kind: 'schedule', name: name.split('.').at(-1) ?? name, initial: argument(entry.initial) };
     }
     case 'flag': {
-      const flag = textArgument(argument(entry.name))?.replace(/^--?/, '').replace(/-/g, '_') ?? null;
+      const flag = flagName([entry.name, ...(entry.also ?? [])].map((n) => textArgument(argument(n))));
       if (flag !== null) m.defineFlag(flag, argument(entry.default), bound.get(entry.default)?.range ?? range);
       return nothing;
     }
     case 'flags':
-      return m.flags;
+      return entry.pair ? sequence([m.flags, unknown('rest', range, 'call')]) : m.flags;
+    case 'next':
+      return first ? elementOf(m, first.value, m.textOf(first.range, 40), first.range).element : nothing;
+    case 'for-each': {
+      const f = argument(entry.function);
+      const source = receiver ?? first?.value;
+      if (!f || !source) return nothing;
+      const iteration = elementOf(m, source, m.textOf(range, 40), range);
+      m.inLoop(iteration, () =>
+        callValue(m, f, { positional: [{ value: iteration.element, range }], named: new Map(), spread: false }, site),
+      );
+      return nothing;
+    }
+    case 'give-back': {
+      const given = args.positional.slice(receiver ? 1 : 0).map((a) => a.value);
+      return given.length === 1 ? (given[0] ?? nothing) : sequence(given);
+    }
     case 'iterate':
       return iterate(m, entry.how, args, site);
     case 'partial': {
@@ -247,6 +276,13 @@ export function applyEffect(
       return { kind: 'tape' };
   }
   return receiver ?? nothing;
+}
+
+/** Of several names of a flag the last, one with two dashes before one with one. */
+function flagName(names: readonly (string | null)[]): string | null {
+  const given = names.filter((n) => n !== null);
+  const name = given.findLast((n) => !/^-[^-]/.test(n)) ?? given.at(-1);
+  return name?.replace(/^--?/, '').replace(/-/g, '_') ?? null;
 }
 
 /** A property that the catalogue knows: `x.shape`, `x.T`. null where it knows none. */

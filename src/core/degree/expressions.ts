@@ -185,6 +185,7 @@ export function memberOf(m: Interpreter, v: Value, property: string, range: Rang
   switch (v.kind) {
     case 'api': {
       const name = `${v.name}.${property}`;
+      if (property === 'newaxis') return nothing;
       // The object that holds the flags is read, not called.
       return /FLAGS$/.test(property) && m.vocabulary.entry(name)?.effect === 'flags' ? m.flags : { kind: 'api', name };
     }

@@ -217,7 +217,7 @@ export class Interpreter {
   }
 
   argumentOf(o: OptimizerValue, parameter: string): NamedValue | null {
-    return bindTo(o.entry.parameters, o.arguments).get(parameter);
+    return bindTo(o.entry, o.arguments).get(parameter);
   }
 
   isModelClass(v: RecordValue): boolean {

@@ -49,50 +49,66 @@ const unknownRate = (m: Interpreter, range: Range): Rate => ({
   text: m.textOf(range, 32),
 });
 
-/** The batch size of a loss: of its own data, of the number that stands for it, of the model's `fit`, or the only one in the file. */
+/**
+ * The batch size of a loss: of its own data, of the model's `fit`, of the file's one source of batches, or of the one number that is named so. Where none
+ * of them has a value, the one that the user's settings assume.
+ */
 export function batchSizeOf(
   m: Interpreter,
   d: Differentiated,
   sums: readonly Sum[],
   assumed: number | null,
 ): BatchSize | null {
-  const sources = sums.flatMap((s) => s.terms.flatMap((t) => (t.batch ? [t.batch] : [])));
-  for (const source of sources) {
-    const found = fromSource(m, source);
+  const found = ownBatchSize(m, sums) ?? fitBatchSize(m, d) ?? onlyBatchSize(m);
+  if (found?.value != null || assumed === null) return found;
+  return {
+    value: assumed,
+    kind: 'assumed',
+    where: found?.where ?? null,
+    origin: 'assumed',
+    text: found?.text ?? 'settings',
+    raggedLastBatch: found?.raggedLastBatch ?? null,
+  };
+}
+
+function ownBatchSize(m: Interpreter, sums: readonly Sum[]): BatchSize | null {
+  for (const t of sums.flatMap((s) => s.terms)) {
+    const found = t.batch ? fromSource(m, t.batch) : null;
     if (found) return found;
   }
-  const fit = d.sink?.model ? m.record.fits.find((f) => f.receiver === d.sink?.model) : undefined;
-  if (fit) {
-    const found = fit.source ? fromSource(m, fit.source) : null;
-    if (found) return found;
-    if (fit.default !== null && !fit.source)
-      return {
-        value: fit.default,
-        kind: 'nominal',
-        where: null,
-        origin: 'framework-default',
-        text: `default of fit`,
-        raggedLastBatch: true,
-      };
-  }
-  const all = m.record.sources.map((s) => fromSource(m, s)).filter((b) => b !== null && b.value !== null);
-  const distinct = [...new Set(all.map((b) => b?.value))];
-  if (distinct.length === 1 && all[0]) return all[0];
-  const named = m.namedBatchSizes();
-  const values = [...new Set(named.map((n) => n.value))];
-  const [only] = named;
-  if (values.length === 1 && only)
-    return {
-      value: only.value,
-      kind: 'nominal',
-      where: only.range,
-      origin: only.origin,
-      text: only.text,
-      raggedLastBatch: null,
-    };
-  if (assumed !== null)
-    return { value: assumed, kind: 'assumed', where: null, origin: 'assumed', text: 'settings', raggedLastBatch: null };
   return null;
+}
+
+function fitBatchSize(m: Interpreter, d: Differentiated): BatchSize | null {
+  const fit = d.sink?.model ? m.record.fits.find((f) => f.receiver === d.sink?.model) : undefined;
+  if (!fit) return null;
+  if (fit.source) return fromSource(m, fit.source);
+  if (fit.default === null) return null;
+  return {
+    value: fit.default,
+    kind: 'nominal',
+    where: null,
+    origin: 'framework-default',
+    text: 'default of fit',
+    raggedLastBatch: true,
+  };
+}
+
+/** Several different numbers are several possibilities, and none of them is shown. */
+function onlyBatchSize(m: Interpreter): BatchSize | null {
+  const sources = m.record.sources.map((s) => fromSource(m, s)).filter((b) => b !== null && b.value !== null);
+  if (sources[0] && new Set(sources.map((b) => b?.value)).size === 1) return sources[0];
+  const named = m.namedBatchSizes();
+  const [only] = named;
+  if (!only || new Set(named.map((n) => n.value)).size !== 1) return null;
+  return {
+    value: only.value,
+    kind: 'nominal',
+    where: only.range,
+    origin: only.origin,
+    text: only.text,
+    raggedLastBatch: null,
+  };
 }
 
 function fromSource(m: Interpreter, source: BatchSource): BatchSize | null {

@@ -1,6 +1,6 @@
 /** Losses of the catalogue: what their reduction argument makes of their per-element values. */
 import type { AxisName } from '../analysis.ts';
-import type { LossEntry, LossReduction } from '../catalogue/schema.ts';
+import type { Denominator, LossEntry, LossReduction } from '../catalogue/schema.ts';
 import { collapse, multiply } from './algebra.ts';
 import { type Bound, bindTo, constantName, isFalse } from './arguments.ts';
 import {
@@ -45,8 +45,8 @@ export function applyLoss(
   args: CallArguments,
   place: Place,
 ): Value {
-  const chosen = bindTo(entry.parameters, settings);
-  const inputs = entry.form === 'class' ? bindTo(entry.call ?? [], args) : chosen;
+  const chosen = bindTo(entry, settings);
+  const inputs = entry.form === 'class' ? bindTo({ parameters: entry.call ?? [] }, args) : chosen;
   return forEach(
     reductionArgument(entry, chosen),
     (value) => {
@@ -78,6 +78,7 @@ function reductionFor(m: Interpreter, entry: LossEntry, value: Value, chosen: Bo
         ? (values.mean ?? otherwise)
         : `\`${legacy.average}\` is not written here`;
   }
+  if (value.kind === 'nothing' && parameter !== null && chosen.get(parameter) && values.None) return values.None;
   if (value.kind === 'nothing')
     return chosen.spread && parameter !== null && entry.form === 'class'
       ? `\`${parameter}\` may be among the arguments that are passed on`
@@ -114,10 +115,14 @@ function oneLoss(
       ),
     );
   }
-  return m.record.observe(reduced(scaled, reduction, w !== null && !isNumberLike(w), chosen, api, place));
+  const denominator =
+    reduction.operation === 'mean'
+      ? denominatorOf(entry, reduction.denominator, w !== null && !isNumberLike(w), chosen)
+      : 'actual';
+  return m.record.observe(reduced(scaled, reduction, denominator, api, place));
 }
 
-function reduced(s: Sum, reduction: LossReduction, weighted: boolean, chosen: Bound, api: string, place: Place): Sum {
+function reduced(s: Sum, reduction: LossReduction, kind: DivisorKind, api: string, place: Place): Sum {
   const over = axesOf(s.row);
   const closed = (change: (t: Term) => Term): Sum => sum(s.terms.map(change), scalarRow);
   const summed = (t: Term): Term => ({ ...t, summed: addExponents(t.summed, exponentsOf(over)) });
@@ -140,7 +145,6 @@ function reduced(s: Sum, reduction: LossReduction, weighted: boolean, chosen: Bo
         place,
       );
     case 'mean': {
-      const kind = divisorOf(reduction.denominator, weighted, chosen);
       if (reduction.denominator === 'batch') {
         const inner = over.filter((n) => n !== 'B');
         const batchOnly = closed((t) => ({ ...summed(t), over: [...t.over, { exponents: { B: 1 }, kind }] }));
@@ -159,14 +163,17 @@ function reduced(s: Sum, reduction: LossReduction, weighted: boolean, chosen: Bo
   }
 }
 
-function divisorOf(denominator: string, weighted: boolean, chosen: Bound): DivisorKind {
+/** What a mean divides by, with the weights and arguments at hand. */
+function denominatorOf(entry: LossEntry, denominator: Denominator, weighted: boolean, chosen: Bound): DivisorKind {
+  // A number that is given for the batch size stands for it, whatever the batch holds.
+  if (entry.divisor && chosen.get(entry.divisor)) return 'nominal';
   switch (denominator) {
     case 'weights':
       return weighted ? 'weights' : 'actual';
     case 'nonzero-weights':
       return weighted ? 'count' : 'actual';
     case 'valid-targets':
-      return weighted ? 'weights' : chosen.get('ignore_index') ? 'count' : 'actual';
+      return weighted ? 'weights' : entry.ignored && chosen.get(entry.ignored) ? 'count' : 'actual';
     default:
       return 'actual';
   }

@@ -31,7 +31,7 @@ export function applyReducer(
   args: CallArguments,
   site: CallSite,
 ): Value {
-  const bound = bindTo(entry.parameters, args);
+  const bound = bindTo(entry, args);
   const input = bound.get(entry.input);
   if (!input) return nothing;
   const axisValue = entry.axis ? (bound.get(entry.axis)?.value ?? null) : null;
@@ -175,7 +175,7 @@ function topK(
     ? selected
     : markUnknown(
         selected,
-        `the ${shown} largest are taken whatever the batch size is: with a fixed number there is no fixed degree`,
+        `a fixed number of examples (\`${shown}\`) is selected whatever the batch size is, so nothing scales with it in a fixed way`,
       );
   const traced = mapTerms(values, (t) => ({
     ...t,

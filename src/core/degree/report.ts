@@ -1,13 +1,13 @@
 /** From what the interpreter met to what is said: sites, losses with their terms, and the settings that belong to each. */
 import { advise } from '../advice.ts';
-import type { Loss, LossTerm, Optimizer, Range, Site } from '../analysis.ts';
+import type { BatchSize, Loss, LossTerm, Optimizer, Range, Site } from '../analysis.ts';
 import { hasAxis } from './axes.ts';
 import type { Interpreter } from './interpreter.ts';
 import { batchSizeOf, clipOf, type Differentiated, optimizerOf } from './loss-settings.ts';
 import { isLossName, isMetricName } from './names.ts';
 import { keyOf, operationsIn, type ReturnRecord } from './recorder.ts';
 import { isUnread, reductionWord, shownDegrees, sitesOf } from './sites.ts';
-import { isNominal, type Sum, type Term } from './term.ts';
+import { degreeOf, isNominal, mapTerms, type Sum, type Term } from './term.ts';
 import { alternativesOf, type Conditions, type Value } from './values.ts';
 
 export interface Report {
@@ -68,40 +68,34 @@ function lossOf(
   assumedBatchSize: number | null,
   assumed: readonly string[],
 ): Loss | null {
-  const alternatives = alternativesOf(d.value).filter((a) => a.value.kind === 'sum');
-  const optimizer = optimizerOf(m, d.sink);
-  const described = alternatives
-    .map((a) => ({ when: a.when, terms: termsOf(m, a.value as Sum, optimizer) }))
-    .filter((a) => a.terms.some((t) => !t.fromOptimizer));
-  const first = described[0];
-  const other = d.value.kind === 'unknown' ? unknownTerms(m, d) : null;
-  if (!first && !other) return null;
-  const terms =
-    first && described.length === 1
-      ? first.terms
-      : first
-        ? joined(described.map((a) => a.terms))
-        : (other as LossTerm[]);
-  const batchSize = batchSizeOf(
-    m,
-    d,
-    alternatives.map((a) => a.value as Sum),
-    assumedBatchSize,
+  const alternatives = alternativesOf(d.value).flatMap((a) =>
+    a.value.kind === 'sum' ? [{ when: a.when, sum: a.value }] : [],
   );
+  const sums = alternatives.map((a) => a.sum);
+  const optimizer = optimizerOf(m, d.sink);
+  const batchSize = batchSizeOf(m, d, sums, assumedBatchSize);
+  const described = alternatives
+    .map((a) => ({
+      condition: conditionText(a.when),
+      terms: termsOf(m, dividedByLiteral(a.sum, batchSize), optimizer),
+    }))
+    .filter((a) => a.terms.some((t) => !t.fromOptimizer));
+  const [first, ...others] = described;
+  if (!first && d.value.kind !== 'unknown') return null;
+  const terms = !first
+    ? [outOfSight(m, d.range)]
+    : others.length === 0
+      ? first.terms
+      : joined(described.map((a) => a.terms));
   const clip = clipOf(m, d.sink, optimizer);
   return {
-    range: lensRange(
-      m,
-      d,
-      alternatives.map((a) => a.value as Sum),
-    ),
+    range: lensRange(m, d, sums),
     sink: d.name,
     sinkRange: d.sinkRange,
     framework: m.vocabulary.frameworkTitle(),
     assumed: [...assumed, ...new Set(terms.flatMap((t) => t.assumed))],
     terms,
-    alternatives:
-      described.length > 1 ? described.map((a) => ({ condition: conditionText(a.when), terms: a.terms })) : [],
+    alternatives: others.length > 0 ? described : [],
     balanceMovesWithBatch: balance(terms),
     batchSize,
     optimizer,
@@ -110,29 +104,42 @@ function lossOf(
   };
 }
 
+/** A sum that is divided by the very number that is the batch size is divided by the batch size, as far as anybody can tell. */
+function dividedByLiteral(s: Sum, batchSize: BatchSize | null): Sum {
+  const b = batchSize?.kind === 'assumed' ? null : (batchSize?.value ?? null);
+  if (b === null || b <= 1) return s;
+  return mapTerms(s, (t) => {
+    const factor = t.coefficient?.value ?? null;
+    if (factor === null || Math.abs(factor * b - 1) > 1e-9 || degreeOf(t, 'B') <= 0) return t;
+    const note = `dividing by ${b} is taken to divide by the batch size`;
+    return {
+      ...t,
+      coefficient: null,
+      over: [...t.over, { exponents: { B: 1 }, kind: 'nominal' }],
+      assumed: [...t.assumed, note],
+    };
+  });
+}
+
 const conditionText = (when: Conditions): string =>
   [...when].map(([text, holds]) => (holds ? `if ${text}` : `unless ${text}`)).join(', ');
 
-function unknownTerms(m: Interpreter, d: Differentiated): LossTerm[] {
-  const reason = `\`${m.textOf(d.range, 40)}\` is computed where this file does not show it`;
-  return [
-    {
-      kind: 'unknown',
-      range: d.range,
-      text: m.textOf(d.range, 48),
-      reduction: 'unknown',
-      over: [],
-      degrees: {},
-      coefficient: null,
-      nominal: false,
-      selection: false,
-      fromOptimizer: false,
-      assumed: [],
-      reason,
-      trace: [],
-    },
-  ];
-}
+/** The one term of a loss of which this file shows nothing. */
+const outOfSight = (m: Interpreter, range: Range): LossTerm => ({
+  kind: 'unknown',
+  range,
+  text: m.textOf(range, 48),
+  reduction: 'unknown',
+  over: [],
+  degrees: {},
+  coefficient: null,
+  nominal: false,
+  selection: false,
+  fromOptimizer: false,
+  assumed: [],
+  reason: `\`${m.textOf(range, 40)}\` is computed where this file does not show it`,
+  trace: [],
+});
 
 /** Terms of several alternatives: those they share stay, a term on which they differ has no degree that holds for all. */
 function joined(alternatives: readonly (readonly LossTerm[])[]): LossTerm[] {

@@ -5,13 +5,13 @@ import { add } from './algebra.ts';
 import { type Bound, bindTo } from './arguments.ts';
 import { isScalar } from './axes.ts';
 import { type CallSite, callValue } from './calls.ts';
-import { examplesSum, outputSum, parameterSum, toSum, unknown } from './convert.ts';
+import { batchOf, examplesSum, outputSum, parameterSum, toSum, unknown } from './convert.ts';
 import { callClosure, emptyArguments } from './functions.ts';
 import type { Interpreter } from './interpreter.ts';
 import { applyLoss } from './losses.ts';
 import { reduce } from './reduction.ts';
 import { same } from './same.ts';
-import { type BatchSource, detached, type Sum, unknownSum } from './term.ts';
+import { type BatchSource, detached, mapTerms, type Sum, unknownSum } from './term.ts';
 import {
   type CallArguments,
   type Closure,
@@ -30,18 +30,20 @@ export function applySink(
   site: CallSite,
   receiver: Value | null,
 ): Value {
-  const bound = bindTo(entry.parameters, args);
-  const given: NamedValue | null =
-    entry.loss === 'receiver'
-      ? receiver
-        ? { value: receiver, range: site.receiver?.range ?? site.range }
-        : null
-      : bound.get(entry.loss);
+  const bound = bindTo(entry, args);
+  const given = lossGiven(entry, bound, receiver, site);
+  const by = entry.withRespectTo ? bound.get(entry.withRespectTo) : null;
+  // Differentiated by its inputs (a gradient penalty, an attribution), nothing is trained here.
+  if (given && by && !isParameters(by.value)) return outputSum(site.range, batchOf(given.value));
   const optimizer = optimizerOf(m, entry, bound, receiver, site);
   if (!given || given.value.kind === 'nothing') return nothing;
   const value = lossValue(m, entry, given, site);
   if (value === null) return nothing;
-  const reduced = forEach(value, (v) => implicit(m, entry, toSum(m, v, given.range), given.range, site), same);
+  const reduced = forEach(
+    value,
+    (v) => implicit(m, entry, seen(m, entry, toSum(m, v, given.range), given.range), given.range, site),
+    same,
+  );
   const id = m.record.sink({
     name: entry.method?.names[0] ?? entry.names?.[0]?.split('.').at(-1) ?? 'sink',
     value: reduced,
@@ -56,6 +58,31 @@ export function applySink(
   return { kind: 'gradients', sinks: [id] };
 }
 
+function lossGiven(entry: SinkEntry, bound: Bound, receiver: Value | null, site: CallSite): NamedValue | null {
+  if (entry.loss !== 'receiver') return bound.get(entry.loss);
+  // A wrapper's method of the same name takes the loss as its argument: `accelerator.backward(loss)`.
+  const argument = entry.orArgument ? bound.get(entry.orArgument) : null;
+  if (argument && receiver?.kind !== 'sum' && receiver?.kind !== 'choice') return argument;
+  return receiver ? { value: receiver, range: site.receiver?.range ?? site.range } : null;
+}
+
+/** What is trained, as opposed to inputs: parameters, or something unknown that may hold them. */
+function isParameters(v: Value): boolean {
+  switch (v.kind) {
+    case 'sum':
+      return v.terms.every((t) => t.examples === 'no');
+    case 'batch':
+    case 'batches':
+      return false;
+    case 'sequence':
+      return v.items.some(isParameters);
+    case 'choice':
+      return v.alternatives.some((a) => isParameters(a.value));
+    default:
+      return true;
+  }
+}
+
 const detachedValue = (v: Value): Value => forEach(v, (x) => (x.kind === 'sum' ? detached(x) : x), same);
 
 const valueAndGradients = (v: Value, id: number): Value => ({
@@ -68,6 +95,18 @@ const valueAndGradients = (v: Value, id: number): Value => ({
   name: 'gradients',
   open: false,
 });
+
+/**
+ * A framework that only differentiates scalars shows that something was reduced: where no step of it was met, it was reduced out of sight.
+ */
+function seen(m: Interpreter, entry: SinkEntry, s: Sum, loss: Range): Sum {
+  if (entry.implicitReduction !== 'none' || isScalar(s.row)) return s;
+  return mapTerms(s, (t) =>
+    t.operations.length === 0 && t.theta !== 'no'
+      ? { ...t, unknown: t.unknown ?? `\`${m.textOf(loss, 32)}\` is reduced where this file does not show it` }
+      : t,
+  );
+}
 
 /** What the framework does with a loss that is not yet a scalar. */
 function implicit(m: Interpreter, entry: SinkEntry, s: Sum, loss: Range, site: CallSite): Sum {
@@ -233,7 +272,7 @@ export function stepsOptimizer(m: Interpreter, name: string, inputs: readonly Va
 }
 
 export function applyFit(m: Interpreter, entry: FitEntry, args: CallArguments, site: CallSite): Value {
-  const bound = bindTo(entry.parameters, args);
+  const bound = bindTo(entry, args);
   const given = bound.get(entry.batchSize.parameter);
   const data = args.positional[0]?.value;
   const fromData = data?.kind === 'batches' ? data.source : null;

@@ -3,7 +3,7 @@ import type { Language } from '../analysis.ts';
 import { frameworks, lookup, lookupMethod, lookupProperty, lookupString, resolve } from '../catalogue/index.ts';
 import type { Entry, LossEntry, OptimizerEntry } from '../catalogue/schema.ts';
 
-export type ReceiverKind = 'tensor' | 'optimizer' | 'tape' | 'model' | 'unknown';
+export type ReceiverKind = 'tensor' | 'optimizer' | 'tape' | 'model' | 'batches' | 'unknown';
 
 export class Vocabulary {
   private readonly language: 'python' | 'typescript';
