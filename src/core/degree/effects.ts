@@ -7,6 +7,7 @@ import { arithmetic, mask, pairwise } from './arithmetic.ts';
 import { axesOf, axis, batchRow, row, type unitAxis, unknownRow } from './axes.ts';
 import { applyModel, type CallSite, callValue } from './calls.ts';
 import { batchOf, outputSum, parameterSum, readAs, sumOfRepeated, toSum, unknown } from './convert.ts';
+import { chosenBy } from './expressions.ts';
 import { emptyArguments, valuesOf } from './functions.ts';
 import { guard, select } from './guards.ts';
 import type { Interpreter } from './interpreter.ts';
@@ -129,7 +130,13 @@ export function applyEffect(
     case 'join':
       return join(m, entry, bound);
     case 'pick':
-      return onFirst((s) => (entry.how === 'mask' ? sum(s.terms, row([{ names: axesOf(s.row) }])) : s));
+      return onFirst((s) => {
+        if (entry.how === 'mask') return sum(s.terms, row([{ names: axesOf(s.row) }]));
+        const indices = [...args.positional, ...args.named.values()].filter(
+          (a) => a !== first && a.value.kind === 'sum',
+        );
+        return indices.reduce((picked, a) => chosenBy(picked, a.value as Sum), s);
+      });
     case 'einsum':
       return einsum(m, args, site);
     case 'constant': {

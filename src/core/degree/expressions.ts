@@ -362,7 +362,10 @@ function indexTensor(m: Interpreter, s: Sum, indices: readonly Subscript[], rang
         const note = `\`${m.textOf(range, 40)}\` takes a part of the batch`;
         result =
           fixed && chosen
-            ? markUnknown(result, `${note} of a fixed size`)
+            ? markUnknown(
+                mapTerms(result, (t) => ({ ...t, selected: [...new Set([...t.selected, 'B' as const])] })),
+                `${note} of a fixed size`,
+              )
             : markAssumed(result, `${note} that is taken to grow with it`);
       }
       position += 1;
@@ -379,6 +382,7 @@ function indexTensor(m: Interpreter, s: Sum, indices: readonly Subscript[], rang
     const at = v.kind === 'sum' && isNumberLike(v) ? numberOf(v) : null;
     const isInteger = at !== null || (v.kind === 'sum' && isNumberLike(v));
     if (!isInteger) {
+      if (v.kind === 'sum') result = chosenBy(result, v);
       // An index tensor keeps the axis; a pair of them (`x[range(n), y]`) picks one entry of the next axis.
       const previous = position > 0 ? takeAxis(result.row, position, false) : null;
       if (previous && indices.slice(0, indices.indexOf(i)).some((p) => p.kind === 'value'))
@@ -394,6 +398,17 @@ function indexTensor(m: Interpreter, s: Sum, indices: readonly Subscript[], rang
     if (position < 0) position += 1;
   }
   return result;
+}
+
+/** What an index tensor picks is as well known as the index: of the k largest with a fixed k, nothing scales with the batch in a fixed way. */
+export function chosenBy(s: Sum, index: Sum): Sum {
+  const reason = index.terms.find((t) => t.unknown !== null)?.unknown ?? null;
+  if (reason === null) return s;
+  return mapTerms(s, (t) => ({
+    ...t,
+    selected: [...new Set([...t.selected, 'B' as const])],
+    unknown: t.unknown ?? reason,
+  }));
 }
 
 const insertUnit = (r: AxisRow, position: number): AxisRow =>
