@@ -115,6 +115,7 @@ export function evaluate(e: Expression, batch: Batch): Tensor {
     case 'size': {
       const sizes = {
         actual: batch.x.length,
+        targets: batch.y.length,
         nominal: batch.nominal,
         elements: batch.x.length * FEATURES,
         columns: FEATURES,

@@ -20,8 +20,8 @@ export type Expression =
   /** A function of the parameters alone. */
   | { readonly is: 'penalty'; readonly form: 'squares' | 'absolute' | 'length' }
   | { readonly is: 'number'; readonly value: number }
-  /** The number of examples as the batch has it or as a setting says it, of elements of the prediction, and of its columns. */
-  | { readonly is: 'size'; readonly form: 'actual' | 'nominal' | 'elements' | 'columns' }
+  /** The number of examples as the inputs or the targets have it, or as a setting says it, of elements of the prediction, and of its columns. */
+  | { readonly is: 'size'; readonly form: 'actual' | 'targets' | 'nominal' | 'elements' | 'columns' }
   /** How many examples the mask keeps. */
   | { readonly is: 'count' }
   | { readonly is: 'map'; readonly f: Elementwise; readonly of: Expression }
@@ -40,8 +40,8 @@ export type Expression =
   | { readonly is: 'flat'; readonly of: Expression }
   /** The product of every example with every other: [B, B]. */
   | { readonly is: 'pairs'; readonly of: Expression }
-  /** The largest of [B], a fixed number of them. */
-  | { readonly is: 'hardest'; readonly count: number; readonly of: Expression }
+  /** The largest of [B], a fixed number of them, as a function gives them or by their indices. */
+  | { readonly is: 'hardest'; readonly count: number; readonly by: 'value' | 'index'; readonly of: Expression }
   | {
       readonly is: 'reduce';
       readonly how: Reducer;

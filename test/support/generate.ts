@@ -17,6 +17,7 @@ const always = (e: Expression): Make => fc.constant(e);
 const numbers: Make = fc.constantFrom(0.5, 0.01, 3).map(number);
 const counts: Make = fc.constantFrom(
   { is: 'size', form: 'actual' },
+  { is: 'size', form: 'targets' },
   { is: 'size', form: 'nominal' },
   { is: 'size', form: 'elements' },
   { is: 'size', form: 'columns' },
@@ -45,6 +46,8 @@ const softmax = (of: Make, ...axes: number[]): Make =>
   fc.tuple(fc.constantFrom(...axes), of).map(([axis, of]) => ({ is: 'softmax', axis, of }));
 const paired = (is: 'dot' | 'stack' | 'concat', left: Make, right: Make): Make =>
   fc.tuple(left, right).map(([left, right]) => ({ is, left, right }));
+const hardest = (of: Make): Make =>
+  fc.tuple(fc.constantFrom('value', 'index'), of).map(([by, of]) => ({ is: 'hardest', count: 2, by, of }));
 const detached = (of: Make): Make => of.map((of) => ({ is: 'detach', of }));
 const column = (of: Make): Make => of.map((of) => ({ is: 'column', of }));
 const joined = (left: Make, operators: string, right: Make): Make =>
@@ -115,7 +118,7 @@ const shapes: fc.LetrecTypedBuilder<Shapes> = (tie) => ({
     [6, reduced(tie('examples'), [null, 0])],
     [4, reduced(tie('elements'), [null])],
     [1, reduced(tie('rows'), [null])],
-    [1, fc.tuple(reductions, tie('examples')).map(([how, of]) => reduce(how, { is: 'hardest', count: 2, of }))],
+    [1, fc.tuple(reductions, hardest(tie('examples'))).map(([how, of]) => reduce(how, of))],
     [1, fc.tuple(reductions, tie('examples')).map(([how, of]) => reduce(how, { is: 'picked', of }))],
     [1, fc.tuple(reducers, tie('elements')).map(([how, of]) => reduce(how, { is: 'flat', of }))],
     [1, fc.tuple(reductions, tie('elements')).map(([how, of]) => reduce(how, { is: 'pairs', of }))],

@@ -83,9 +83,13 @@ function torch(e: Expression): string {
     case 'number':
       return String(e.value);
     case 'size':
-      return { actual: 'x.shape[0]', nominal: 'BATCH_SIZE', elements: 'pred.numel()', columns: 'pred.shape[1]' }[
-        e.form
-      ];
+      return {
+        actual: 'x.shape[0]',
+        targets: 'len(y)',
+        nominal: 'BATCH_SIZE',
+        elements: 'pred.numel()',
+        columns: 'pred.shape[1]',
+      }[e.form];
     case 'count':
       return '(mask > 0).sum()';
     case 'clipped':
@@ -116,6 +120,7 @@ function torch(e: Expression): string {
     case 'concat':
       return `torch.cat([${torch(e.left)}, ${torch(e.right)}])`;
     case 'hardest':
+      if (e.by === 'index') return `${torch(e.of)}[torch.topk(${torch(e.of)}, ${e.count}).indices]`;
       return `${torch(e.of)}.topk(${e.count}).values`;
     case 'reduce': {
       const keep = e.keep ? ', keepdim=True' : '';
@@ -187,6 +192,7 @@ function tf1(e: Expression): string {
     case 'size':
       return {
         actual: 'tf.cast(tf.shape(x)[0], tf.float32)',
+        targets: 'tf.to_float(tf.shape(y)[0])',
         nominal: 'BATCH_SIZE',
         elements: 'tf.cast(tf.size(pred), tf.float32)',
         columns: 'tf.cast(tf.shape(pred)[1], tf.float32)',
@@ -221,6 +227,7 @@ function tf1(e: Expression): string {
     case 'concat':
       return `tf.concat([${tf1(e.left)}, ${tf1(e.right)}], axis=0)`;
     case 'hardest':
+      if (e.by === 'index') return `tf.gather(${tf1(e.of)}, tf.nn.top_k(${tf1(e.of)}, ${e.count}).indices)`;
       return `tf.nn.top_k(${tf1(e.of)}, ${e.count}).values`;
     case 'reduce': {
       const axis = e.axis === null ? '' : `, axis=${e.axis}${e.keep ? ', keepdims=True' : ''}`;
@@ -286,7 +293,13 @@ function tfjs(e: Expression): string {
     case 'number':
       return String(e.value);
     case 'size':
-      return { actual: 'x.shape[0]', nominal: 'BATCH_SIZE', elements: 'pred.size', columns: 'pred.shape[1]' }[e.form];
+      return {
+        actual: 'x.shape[0]',
+        targets: 'y.shape[0]',
+        nominal: 'BATCH_SIZE',
+        elements: 'pred.size',
+        columns: 'pred.shape[1]',
+      }[e.form];
     case 'count':
       return "tf.sum(tf.cast(tf.greater(mask, 0), 'float32'))";
     case 'clipped':

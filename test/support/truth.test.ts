@@ -69,7 +69,7 @@ describe('numbers behind random losses', () => {
       [reduce('norm', losses), 0.5],
       [{ is: 'map', f: 'sqrt', of: reduce('sum', elements) }, 0.5],
       [{ is: 'penalty', form: 'squares' }, 0],
-      [reduce('sum', { is: 'hardest', count: 2, of: losses }), null],
+      [reduce('sum', { is: 'hardest', count: 2, by: 'value', of: losses }), null],
       [{ is: 'map', f: 'log', of: { is: 'binary', operator: '+', left: total, right: number(1) } }, null],
     ] as const) {
       const measured = truthOf(loss, randomBatch(3))?.whole.degree;
