@@ -26,6 +26,8 @@ function headline(verdict: Verdict): string {
   switch (verdict.kind) {
     case 'unknown':
       return `cannot tell how this loss is reduced: ${verdict.reason}`;
+    case 'fixed-selection':
+      return 'a fixed number of selected examples';
     case 'penalty':
       return 'a penalty on the weights alone';
     case 'selection':
@@ -41,6 +43,8 @@ function consequences(verdict: Verdict, loss: Loss): string[] {
   switch (verdict.kind) {
     case 'unknown':
       return [];
+    case 'fixed-selection':
+      return ['only they get a gradient', 'it does not scale with B in a fixed way'];
     case 'penalty':
       return ['the batch size does not matter'];
     case 'selection':

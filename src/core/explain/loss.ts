@@ -50,6 +50,11 @@ function answer(verdict: Verdict): [title: string, sentence: string] {
   switch (verdict.kind) {
     case 'unknown':
       return ['This loss cannot be told', `${capitalised(verdict.reason)}.`];
+    case 'fixed-selection':
+      return [
+        'A fixed number of selected examples',
+        `${capitalised(verdict.reason)}. The gradient reaches only them, and the argument behind the Linear Scaling Rule does not apply.`,
+      ];
     case 'penalty':
       return ['A penalty', 'It depends on the weights alone, and the batch size does not matter.'];
     case 'selection':

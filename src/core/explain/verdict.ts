@@ -5,6 +5,8 @@ import { batchDegree, reductionWords } from './words.ts';
 export type Verdict =
   /** Nothing can be said, and why. */
   | { readonly kind: 'unknown'; readonly reason: string }
+  /** A fixed number of examples is selected: nothing scales with the batch in a fixed way, and why. */
+  | { readonly kind: 'fixed-selection'; readonly reason: string }
   /** Every term is a function of the weights alone. */
   | { readonly kind: 'penalty' }
   /** The gradient reaches only selected examples. */
@@ -31,6 +33,7 @@ export function judge(terms: readonly LossTerm[]): Verdict {
   if (!first) {
     const unknown = terms.find((term) => batchDegree(term) === null);
     const told = known.length > 0 && !unknown;
+    if (unknown?.selection) return { kind: 'fixed-selection', reason: unknown.reason ?? '' };
     return told
       ? { kind: 'penalty' }
       : { kind: 'unknown', reason: unknown?.reason ?? 'its terms are not in this file' };

@@ -24,21 +24,18 @@ function driftOf(loss: Loss) {
       known.find((t) => degree(t) < degree(grows)));
   if (!grows || !stays) return [];
   const what = stays.fromOptimizer
-    ? `the optimiser's weight decay (${stays.coefficient?.text ?? ''})`
-    : `\`${stays.text}\``;
-  const ratio = degree(grows) - degree(stays);
-  const effect =
-    ratio === 1
-      ? 'twice the batch halves its share'
-      : `at twice the batch its share is divided by ${Number((2 ** ratio).toPrecision(3))}`;
+    ? `the optimiser’s weight decay (${stays.coefficient?.text ?? 'its default'})`
+    : `‘${stays.text}’`;
+  const share = 2 ** (degree(grows) - degree(stays));
+  const effect = share === 2 ? 'halves its share' : `divides its share by ${Number(share.toPrecision(3))}`;
   return [
     {
       range: grows.range,
-      message: `This term grows with the batch size, ${what} does not: ${effect}.`,
+      message: `This term grows with the batch size faster than ${what}: twice the batch ${effect}.`,
       related: [
         {
           range: stays.range,
-          message: `${stays.kind === 'penalty' ? 'The penalty' : 'The other term'} has degree ${degree(stays)} in the batch.`,
+          message: stays.fromOptimizer ? 'The weight decay is set here.' : 'The term that falls behind.',
         },
       ],
       fixes: [],
