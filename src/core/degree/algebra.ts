@@ -313,7 +313,7 @@ export function contract(a: Sum, b: Sum, place: Place): Sum {
   // A weight's own axes are features of the result.
   const added = last.map((x) => (x.names.includes('P') ? axis('I') : x));
   // In an open row the last axis may be the batch itself; against a weight it is a feature.
-  const untold = left?.guessed === true && b.terms.some((t) => t.examples !== 'no') && !names.includes('B');
+  const untold = left?.guessed === true && b.terms.some((t) => t.examples === 'yes') && !names.includes('B');
   const r = untold
     ? unknownRow
     : kept.rest === null

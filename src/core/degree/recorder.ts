@@ -95,8 +95,8 @@ export class Recorder {
       const operation = t.operations.at(-1);
       if (!operation) continue;
       const chain = t.operations.filter((o) => o.statement === operation.statement);
-      const lead = chain.findLast((o) => o.kind !== 'division');
-      if (!lead) continue;
+      // A division in a statement of its own ends what was summed before: `numerator / denominator`.
+      const lead = chain.findLast((o) => o.kind !== 'division') ?? operation;
       for (const o of chain) if (keyOf(o) !== keyOf(lead)) this.absorbed.add(keyOf(o));
       if (this.known?.has(keyOf(lead))) continue;
       const seen = this.observations.get(keyOf(lead)) ?? [];

@@ -34,7 +34,9 @@ export function applySink(
   const given = lossGiven(entry, bound, receiver, site);
   const by = entry.withRespectTo ? bound.get(entry.withRespectTo) : null;
   // Differentiated by its inputs (a gradient penalty, an attribution), nothing is trained here.
-  if (given && by && !isParameters(by.value)) return outputSum(site.range, batchOf(given.value));
+  if (given && by && !isParameters(by.value)) {
+    return { kind: 'repeated', element: outputSum(site.range, batchOf(given.value)), count: {}, length: null };
+  }
   const optimizer = optimizerOf(m, entry, bound, receiver, site);
   if (!given || given.value.kind === 'nothing') return nothing;
   const value = lossValue(m, entry, given, site);

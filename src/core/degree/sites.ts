@@ -20,7 +20,8 @@ export function sitesOf(m: Interpreter, reached: ReadonlySet<string>, returned: 
     const words = [...new Set(candidates.filter((o) => o.chain.length === best.chain.length).map(wordOf))];
     const [word = 'unknown'] = words;
     const sure = words.length === 1;
-    const over = [...new Set(best.chain.flatMap((o) => (o.word === 'divide' ? [] : o.over)))].filter((a) => a !== 'C');
+    const steps = best.operation.kind === 'division' ? best.term.operations : best.chain;
+    const over = [...new Set(steps.flatMap((o) => (o.word === 'divide' ? [] : o.over)))].filter((a) => a !== 'C');
     const degrees = best.term.unknown === null ? shownDegrees(best.term) : {};
     const reason = best.term.unknown ?? (sure ? null : 'it depends on a branch or an argument');
     sites.push({
@@ -74,7 +75,7 @@ function wordOf(o: Observation): Reduction {
     isUnread(o.term)
   )
     return 'unknown';
-  return reductionWord(o.chain, o.term);
+  return reductionWord(o.operation.kind === 'division' ? o.term.operations : o.chain, o.term);
 }
 
 export const isUnread = (t: Term): boolean =>
@@ -90,8 +91,11 @@ export function reductionWord(chain: readonly Operation[], t: Term): Reduction {
   const means = reducing.filter((o) => o.word === 'mean');
   const sums = reducing.filter((o) => o.word === 'sum' && o.over.some((a) => a !== 'C'));
   if (means.some((o) => o.divisor === 'weights') || divisors.includes('weights')) return 'weighted-mean';
-  if (means.some((o) => o.divisor === 'count') || divisors.includes('count'))
-    return means.some((o) => o.divisor === 'count') && divisors.length === 0 ? 'token-mean' : 'weighted-mean';
+  // A mask over more than the examples leaves out tokens; over examples alone it weighs them.
+  const counted = divisors.includes('count');
+  if (counted || means.some((o) => o.divisor === 'count')) {
+    return counted && reducing.every((o) => o.over.every((a) => a === 'B')) ? 'weighted-mean' : 'token-mean';
+  }
   if (means.length === 0)
     return sums.length && divisors.some((d) => d === 'actual' || d === 'nominal') ? 'sum-then-mean' : 'sum';
   if (sums.length === 0) return 'mean';
