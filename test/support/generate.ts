@@ -130,6 +130,7 @@ const shapes: fc.LetrecTypedBuilder<Shapes> = (tie) => ({
     [3, joined(tie('reduced'), '/', sizes)],
     [1, joined(tie('reduced'), '*', sizes)],
     [2, joined(numbers, '*', tie('reduced'))],
+    [1, joined(numbers, '/', tie('reduced'))],
     [1, joined(tie('reduced'), '+-', numbers)],
     [1, mapped(tie('reduced'), 'log', 'sqrt', 'square', 'log1p', 'abs', 'tanh')],
     [1, mapped(guarded(tie('reduced')), 'log', 'sqrt')],
