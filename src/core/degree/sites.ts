@@ -91,11 +91,8 @@ export function reductionWord(chain: readonly Operation[], t: Term): Reduction {
   const means = reducing.filter((o) => o.word === 'mean');
   const sums = reducing.filter((o) => o.word === 'sum' && o.over.some((a) => a !== 'C'));
   if (means.some((o) => o.divisor === 'weights') || divisors.includes('weights')) return 'weighted-mean';
-  // A mask over more than the examples leaves out tokens; over examples alone it weighs them.
-  const counted = divisors.includes('count');
-  if (counted || means.some((o) => o.divisor === 'count')) {
-    return counted && reducing.every((o) => o.over.every((a) => a === 'B')) ? 'weighted-mean' : 'token-mean';
-  }
+  if (divisors.includes('count')) return 'weighted-mean';
+  if (means.some((o) => o.divisor === 'count')) return 'token-mean';
   if (means.length === 0)
     return sums.length && divisors.some((d) => d === 'actual' || d === 'nominal') ? 'sum-then-mean' : 'sum';
   if (sums.length === 0) return 'mean';
