@@ -1,13 +1,17 @@
 /** What a loss adds up. */
 import { subtract, type Tensor, zip } from './dual.ts';
-import { evaluate, randomBatch } from './evaluate.ts';
+import { type Batch, evaluate } from './evaluate.ts';
 import { axesOf, binary, type Expression, number, reduce } from './expression.ts';
 
-/** The terms that an expression adds up, each of its shape: what a sum, a mean or a factor does to a sum, it does to each term. */
-export function termsOf(e: Expression): readonly Expression[] {
+/**
+ * The terms that an expression adds up, each of its shape: what a sum, a mean or a factor does to a sum, it does to each term.
+ * @param batch tells what is the same for all examples
+ */
+export function termsOf(e: Expression, batch: Batch): readonly Expression[] {
+  const split = (part: Expression) => termsOf(part, batch);
   switch (e.is) {
     case 'binary': {
-      const [left, right] = [termsOf(e.left), termsOf(e.right)];
+      const [left, right] = [split(e.left), split(e.right)];
       switch (e.operator) {
         case '+':
           return [...left, ...right].map((t) => repeated(t, e));
@@ -21,25 +25,27 @@ export function termsOf(e: Expression): readonly Expression[] {
       break;
     }
     case 'dot':
-      return termsOf(e.left).flatMap((left) => termsOf(e.right).map((right) => ({ ...e, left, right })));
+      return split(e.left).flatMap((left) => split(e.right).map((right) => ({ ...e, left, right })));
     case 'stack':
     case 'concat':
       return [
-        ...termsOf(e.left).map((left) => ({ ...e, left, right: repeated(number(0), e.right) })),
-        ...termsOf(e.right).map((right) => ({ ...e, left: repeated(number(0), e.left), right })),
+        ...split(e.left).map((left) => ({ ...e, left, right: repeated(number(0), e.right) })),
+        ...split(e.right).map((right) => ({ ...e, left: repeated(number(0), e.left), right })),
       ];
     case 'reduce':
-      if (e.how === 'sum' || e.how === 'mean') return termsOf(e.of).map((of) => ({ ...e, of }));
-      return !['max', 'min', 'logsumexp'].includes(e.how) ? [e] : shifted(e, (of) => isConstantAlong(of, e.axis));
+      if (e.how === 'sum' || e.how === 'mean') return split(e.of).map((of) => ({ ...e, of }));
+      return !['max', 'min', 'logsumexp'].includes(e.how)
+        ? [e]
+        : shifted(e, split(e.of), (of) => isConstantAlong(of, e.axis, batch));
     case 'hardest':
-      return shifted(e, (of) => isConstantAlong(of, 0));
+      return shifted(e, split(e.of), (of) => isConstantAlong(of, 0, batch));
     case 'column':
     case 'picked':
     case 'zeroed':
     case 'flat':
     case 'detach':
     case 'repeated':
-      return termsOf(e.of).map((of) => ({ ...e, of }));
+      return split(e.of).map((of) => ({ ...e, of }));
     default:
       return [e];
   }
@@ -53,9 +59,9 @@ function repeated(of: Expression, like: Expression): Expression {
 /** The largest of `loss + c` is that of the loss, and c, if c is the same for all of them; so it is for `logsumexp`. */
 function shifted(
   e: Extract<Expression, { is: 'reduce' | 'hardest' }>,
+  terms: readonly Expression[],
   isConstant: (of: Expression) => boolean,
 ): readonly Expression[] {
-  const terms = termsOf(e.of);
   const varying = terms.filter((t) => !isConstant(t));
   const constant = terms
     .filter(isConstant)
@@ -63,11 +69,8 @@ function shifted(
   return varying.length > 0 ? [{ ...e, of: varying.reduce((a, b) => binary('+', a, b)) }, ...constant] : constant;
 }
 
-/** A batch in which whatever may vary does. */
-const VARIED = { ...randomBatch(0), mask: [1, 0, 1, 0] };
-
-function isConstantAlong(e: Expression, axis: number | null): boolean {
-  const [most, least] = (['max', 'min'] as const).map((how) => evaluate(reduce(how, e, axis), VARIED)) as [
+function isConstantAlong(e: Expression, axis: number | null, batch: Batch): boolean {
+  const [most, least] = (['max', 'min'] as const).map((how) => evaluate(reduce(how, e, axis), batch)) as [
     Tensor,
     Tensor,
   ];

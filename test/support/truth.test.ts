@@ -37,7 +37,7 @@ describe('numbers behind random losses', () => {
         const [loss, batch] = [wholeOf(terms), randomBatch(seed)];
         const { value, gradient: whole } = evaluate(loss, batch).data[0]!;
         fc.pre(Number.isFinite(value));
-        const parts = termsOf(loss).map((t) => evaluate(t, batch).data[0]!.gradient);
+        const parts = termsOf(loss, batch).map((t) => evaluate(t, batch).data[0]!.gradient);
         for (const [i, g] of whole.entries()) {
           const total = parts.reduce((sum, part) => sum + (part[i] ?? 0), 0);
           const scale = parts.reduce((sum, part) => sum + Math.abs(part[i] ?? 0), 0);

@@ -20,7 +20,7 @@ export function truthOf(loss: Expression, batch: Batch): Truth | null {
   const batches = [batch, repeatBatch(batch, 2), repeatBatch(batch, 3)];
   const growthOf = (e: Expression) => growth(batches.map((b) => evaluate(e, b).data[0]!));
   const whole = growthOf(loss);
-  const terms = termsOf(loss)
+  const terms = termsOf(loss, batch)
     .filter(trains)
     .map((t) => ({ kind: kindOf(t), growth: growthOf(t) }));
   const isMeasured = (t: (typeof terms)[number]): t is Truth['terms'][number] => t.growth !== null;
