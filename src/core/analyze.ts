@@ -18,9 +18,9 @@ export function analyze(document: AnalyzeDocument, options: AnalyzeOptions, pars
     const module = parser.parse(document.text, document.path);
     let interpreter = new Interpreter(document.text, document.language);
     interpreter.run(module);
-    if (interpreter.readsUnfilledCollection()) {
+    if (interpreter.collections.grewAfterRead) {
       // A graph collection may be read before the function that fills it was walked: the second walk starts with what the first one found.
-      const second = new Interpreter(document.text, document.language, interpreter.collections);
+      const second = new Interpreter(document.text, document.language, interpreter);
       second.run(module);
       interpreter = second;
     }

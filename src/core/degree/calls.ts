@@ -1,15 +1,17 @@
 /** What is called, and with what: closures run, the catalogue's entries act, unknown things stay unknown in the least harmful way. */
+
 import type { Range } from '../analysis.ts';
 import type { Entry } from '../catalogue/schema.ts';
 import type { Argument, Call, Expression } from '../syntax/tree.ts';
 import { isRaw } from './algebra.ts';
 import { unknownRow } from './axes.ts';
+import { dictMethod, functionMethod, listMethod } from './builtin-methods.ts';
+import { callMethods, classMember, isModelInstance } from './classes.ts';
 import { batchOf, holdsExamples, outputSum, toSum, unknown } from './convert.ts';
 import { applyEffect } from './effects.ts';
 import { evaluate, memberOf } from './expressions.ts';
 import { callClosure, construct, valuesOf } from './functions.ts';
 import type { Interpreter } from './interpreter.ts';
-import { appended, targetDepth } from './loops.ts';
 import { applyLoss } from './losses.ts';
 import { isLossName, isMetricName, isModelName, lastPart } from './names.ts';
 import { halfSquare } from './reducers.ts';
@@ -17,16 +19,7 @@ import { same } from './same.ts';
 import { applyFit, applySink, optimizerMethod, stepsOptimizer } from './sinks.ts';
 import type { Scope } from './store.ts';
 import { markAssumed, type Place, type Sum, single, unknownSum } from './term.ts';
-import {
-  type CallArguments,
-  type Closure,
-  forEach,
-  type NamedValue,
-  nothing,
-  type RecordValue,
-  sequence,
-  type Value,
-} from './values.ts';
+import { type CallArguments, forEach, type NamedValue, nothing, type RecordValue, type Value } from './values.ts';
 import type { ReceiverKind } from './vocabulary.ts';
 
 /** A call as the effects see it. */
@@ -231,7 +224,7 @@ function receiverKind(m: Interpreter, receiver: Value, method: string): Receiver
     case 'batches':
       return receiver.kind;
     case 'record':
-      return m.isModelClass(receiver) || m.vocabulary.isMethod(method, 'model') ? 'model' : 'unknown';
+      return isModelInstance(m.vocabulary, receiver) || m.vocabulary.isMethod(method, 'model') ? 'model' : 'unknown';
     case 'sum':
     case 'batch':
     case 'repeated':
@@ -257,11 +250,13 @@ export function applyModel(args: CallArguments, site: CallSite): Sum {
 /** An instance of one of the file's classes, called: its `forward` where it is a model, `__call__` elsewhere. */
 function callInstance(m: Interpreter, instance: RecordValue, args: CallArguments, site: CallSite): Value {
   if (!instance.type) return unknownCall(m, instance.name, args, site);
-  for (const name of m.callMethods(instance)) {
-    const method = m.member(instance.type, name);
+  for (const name of callMethods(m.vocabulary, instance)) {
+    const method = classMember(instance.type, name);
     if (method?.kind === 'closure') return callClosure(m, { ...method, self: instance }, args, site.range);
   }
-  return m.isModelClass(instance) ? applyModel(args, site) : unknownCall(m, instance.type.node.name, args, site);
+  return isModelInstance(m.vocabulary, instance)
+    ? applyModel(args, site)
+    : unknownCall(m, instance.type.node.name, args, site);
 }
 
 /**
@@ -301,134 +296,6 @@ function unknownCall(
   return unknown(m.textOf(site.range, 40), site.range, from === 'import' ? 'import' : 'call', batch);
 }
 
-// ── Methods of the languages' own types ─────────────────────────────────────────────────────────────────────────────────────────
-
-function listMethod(m: Interpreter, list: Value, name: string, args: CallArguments, site: CallSite): Value | null {
-  const [first] = args.positional;
-  switch (name) {
-    case 'append':
-    case 'push': {
-      if (!first || !site.receiver) return nothing;
-      const target = site.receiver;
-      const depth =
-        target.kind === 'name' || target.kind === 'member' ? targetDepth(m, target, site.scope) : m.loops.length;
-      const grown = appended(m, list, first.value, depth);
-      if (target.kind === 'name') {
-        const holder = site.scope.find(target.name);
-        if (holder) m.store.write(holder.variables, target.name, grown);
-      } else if (target.kind === 'member') {
-        const object = evaluate(m, target.object, site.scope);
-        if (object.kind === 'record') m.store.write(object.fields, target.property, grown);
-      }
-      return nothing;
-    }
-    case 'extend':
-    case 'concat': {
-      if (list.kind !== 'sequence' || first?.value.kind !== 'sequence') return name === 'concat' ? list : nothing;
-      const joined = sequence([...list.items, ...first.value.items]);
-      if (name === 'extend' && site.receiver?.kind === 'name') {
-        const holder = site.scope.find(site.receiver.name);
-        if (holder) m.store.write(holder.variables, site.receiver.name, joined);
-      }
-      return joined;
-    }
-    case 'map': {
-      const f = first?.value;
-      if (f?.kind !== 'closure') return null;
-      const one = (v: Value) =>
-        callClosure(
-          m,
-          f,
-          { positional: [{ value: v, range: site.range }], named: new Map(), spread: false },
-          site.range,
-        );
-      return list.kind === 'sequence'
-        ? sequence(list.items.slice(0, 8).map(one))
-        : list.kind === 'repeated'
-          ? { ...list, element: one(list.element) }
-          : null;
-    }
-    case 'reduce': {
-      // `terms.reduce((a, b) => a.add(b))`: folds the known entries one by one.
-      const f = first?.value;
-      if (f?.kind !== 'closure' || list.kind !== 'sequence' || list.items.length === 0) return null;
-      const start = args.positional[1]?.value;
-      const rest = start ? list.items : list.items.slice(1);
-      return rest.reduce<Value>(
-        (a, b) =>
-          callClosure(
-            m,
-            f,
-            { positional: [a, b].map((value) => ({ value, range: site.range })), named: new Map(), spread: false },
-            site.range,
-          ),
-        start ?? (list.items[0] as Value),
-      );
-    }
-    case 'forEach': {
-      const f = first?.value;
-      if (f?.kind === 'closure' && list.kind === 'sequence')
-        for (const item of list.items.slice(0, 8))
-          callClosure(
-            m,
-            f,
-            { positional: [{ value: item, range: site.range }], named: new Map(), spread: false },
-            site.range,
-          );
-      return nothing;
-    }
-    default:
-      return null;
-  }
-}
-
-function dictMethod(
-  m: Interpreter,
-  record: RecordValue,
-  name: string,
-  args: CallArguments,
-  range: Range,
-): Value | null {
-  const values = [...record.fields];
-  switch (name) {
-    case 'values':
-      return sequence(values.map(([, v]) => v));
-    case 'keys':
-      return sequence(values.map(([k]) => ({ kind: 'text', value: k, range })));
-    case 'items':
-      return sequence(values.map(([k, v]) => sequence([{ kind: 'text', value: k, range }, v])));
-    case 'get':
-    case 'pop': {
-      const key = args.positional[0]?.value;
-      const found = key?.kind === 'text' && key.value !== null ? record.fields.get(key.value) : undefined;
-      return (
-        found ??
-        args.positional[1]?.value ??
-        (record.open
-          ? unknown(`${record.name}.${m.textOf(args.positional[0]?.range ?? range, 24)}`, range, 'config')
-          : nothing)
-      );
-    }
-    case 'update': {
-      const other = args.positional[0]?.value;
-      if (other?.kind === 'record') for (const [k, v] of other.fields) m.store.write(record.fields, k, v);
-      for (const [k, a] of args.named) m.store.write(record.fields, k, a.value);
-      return nothing;
-    }
-    default:
-      return null;
-  }
-}
-
-/** `f.call(this, …)`, `f.apply(…)`, `f.bind(…)`. */
-function functionMethod(m: Interpreter, f: Closure, name: string, args: CallArguments, site: CallSite): Value | null {
-  if (m.language === 'python') return null;
-  const rest = { ...args, positional: args.positional.slice(1) };
-  if (name === 'call') return callClosure(m, f, rest, site.range);
-  if (name === 'bind') return { ...f, bound: { positional: rest.positional.map((a) => a.value), named: new Map() } };
-  return null;
-}
-
 /** `super().__init__(…)`, `super().forward(x)`, `super(…)`. */
 function superCall(m: Interpreter, e: Call, scope: Scope): Value | null {
   const named = (x: Expression) => x.kind === 'name' && x.name === 'super';
@@ -443,7 +310,7 @@ function superCall(m: Interpreter, e: Call, scope: Scope): Value | null {
   if (name === null || !owner || !self) return null;
   const args = evaluateArguments(m, e.arguments, scope);
   for (const base of owner.bases) {
-    const method = base.kind === 'class' ? m.member(base, name) : null;
+    const method = base.kind === 'class' ? classMember(base, name) : null;
     if (method?.kind === 'closure') return callClosure(m, { ...method, self }, args, e.range);
   }
   if (/^(?:__init__|constructor)$/.test(name)) return nothing;

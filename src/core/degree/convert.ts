@@ -135,7 +135,7 @@ export function readAs(m: Interpreter, name: string, value: Value, range: Range)
       const [only] = v.terms;
       const value_ = numberOf(v);
       if (!only || v.terms.length !== 1 || only.over.length > 0 || value_ === null) return v;
-      m.nameBatchSize(value_, only.range.end > only.range.start ? only.range : range, name, only.origin);
+      m.flags.nameBatchSize(value_, only.range.end > only.range.start ? only.range : range, name, only.origin);
       return {
         ...v,
         terms: [

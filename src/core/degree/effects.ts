@@ -7,9 +7,9 @@ import { arithmetic, mask, pairwise } from './arithmetic.ts';
 import { axesOf, axis, batchRow, row, type unitAxis, unknownRow } from './axes.ts';
 import { applyModel, type CallSite, callValue } from './calls.ts';
 import { batchOf, outputSum, parameterSum, readAs, sumOfRepeated, toSum, unknown } from './convert.ts';
-import { chosenBy } from './expressions.ts';
 import { emptyArguments, valuesOf } from './functions.ts';
 import { guard, select } from './guards.ts';
+import { chosenBy } from './indexing.ts';
 import type { Interpreter } from './interpreter.ts';
 import { iterate } from './iteration.ts';
 import { einsum, join, reshape, transposed } from './layout.ts';
@@ -47,7 +47,10 @@ export function applyEffect(
     for (const parameter of parameters) {
       const regularizer = argument(parameter);
       if (regularizer?.kind !== 'regularizer') continue;
-      m.collect('regularization_losses', halfSquare(m, parameterSum(range), regularizer, m.place(regularizer.range)));
+      m.collections.add(
+        'regularization_losses',
+        halfSquare(m, parameterSum(range), regularizer, m.place(regularizer.range)),
+      );
     }
   };
 
@@ -154,7 +157,7 @@ export function applyEffect(
       const p = parameterSum(range);
       const regularizer = argument(entry.regularizer);
       if (regularizer?.kind === 'regularizer')
-        m.collect('regularization_losses', halfSquare(m, p, regularizer, m.place(regularizer.range)));
+        m.collections.add('regularization_losses', halfSquare(m, p, regularizer, m.place(regularizer.range)));
       return p;
     }
     case 'parameters':
@@ -182,15 +185,15 @@ export function applyEffect(
     case 'collect': {
       const key = collectionName(m, argument(entry.name)) ?? entry.collection ?? null;
       const value = argument(entry.value);
-      if (key !== null && value) m.collect(key, value);
+      if (key !== null && value) m.collections.add(key, value);
       return value ?? nothing;
     }
     case 'collected': {
       const key = collectionName(m, argument(entry.name)) ?? entry.collection ?? null;
       if (key === null) return unknown(m.textOf(range), range, 'call');
-      const items = m.collected(key);
+      const items = m.collections.read(key);
       if (!entry.total) return items;
-      const penalties = m.collected('regularization_losses');
+      const penalties = m.collections.read('regularization_losses');
       return addAll(m, [...items.items, ...(key === 'losses' ? penalties.items : [])], site);
     }
     case 'batches': {
@@ -224,11 +227,11 @@ export function applyEffect(
     }
     case 'flag': {
       const flag = flagName([entry.name, ...(entry.also ?? [])].map((n) => textArgument(argument(n))));
-      if (flag !== null) m.defineFlag(flag, argument(entry.default), bound.get(entry.default)?.range ?? range);
+      if (flag !== null) m.flags.define(flag, argument(entry.default), bound.get(entry.default)?.range ?? range);
       return nothing;
     }
     case 'flags':
-      return entry.pair ? sequence([m.flags, unknown('rest', range, 'call')]) : m.flags;
+      return entry.pair ? sequence([m.flags.values, unknown('rest', range, 'call')]) : m.flags.values;
     case 'next':
       return first ? elementOf(m, first.value, m.textOf(first.range, 40), first.range).element : nothing;
     case 'for-each': {

@@ -1,32 +1,23 @@
 /** Expressions to values. */
+
 import type { Range } from '../analysis.ts';
-import type { Compare, Comprehension, Expression, Index, Logical, Member } from '../syntax/tree.ts';
+import type { Comprehension, Expression, Member } from '../syntax/tree.ts';
 import { negate } from './algebra.ts';
-import { arithmetic, mask, pairwise } from './arithmetic.ts';
+import { arithmetic } from './arithmetic.ts';
 import { assign, truthOf } from './assignments.ts';
-import { type AxisRow, axesOf, hasAxis, row, takeAxis, unitAxis } from './axes.ts';
 import { evaluateCall } from './calls.ts';
-import { batchOf, examplesSum, parameterSum, readAs, toSum, unknown, unknownField } from './convert.ts';
+import { classMember, isModelInstance } from './classes.ts';
+import { compare, logical } from './comparisons.ts';
+import { batchOf, parameterSum, readAs, toSum, unknown, unknownField } from './convert.ts';
 import { propertyOf } from './effects.ts';
 import { callClosure } from './functions.ts';
+import { index } from './indexing.ts';
 import type { Interpreter } from './interpreter.ts';
 import { accumulate, elementOf, type Iteration, repeat } from './loops.ts';
 import { isConfigName, isModelName } from './names.ts';
 import { same } from './same.ts';
-import { sizeAt } from './sizes.ts';
 import { Scope } from './store.ts';
-import {
-  constant,
-  either,
-  isNumberLike,
-  mapTerms,
-  markAssumed,
-  markUnknown,
-  numberOf,
-  type Sum,
-  sizeOf,
-  sum,
-} from './term.ts';
+import { constant, mapTerms, numberOf, type Sum, sizeOf } from './term.ts';
 import { forEach, nothing, type RecordValue, sequence, text, under, type Value } from './values.ts';
 
 const MOST_UNROLLED = 6;
@@ -160,7 +151,7 @@ const CUSTOMARY_NAMES: Readonly<Record<string, string>> = {
   keras: 'keras',
 };
 
-function name(m: Interpreter, id: string, range: Range, scope: Scope): Value {
+export function name(m: Interpreter, id: string, range: Range, scope: Scope): Value {
   const holder = scope.find(id);
   if (holder) return readAs(m, id, under(holder.variables.get(id) as Value, m.path), range);
   if (m.language !== 'python') {
@@ -187,12 +178,14 @@ export function memberOf(m: Interpreter, v: Value, property: string, range: Rang
       const name = `${v.name}.${property}`;
       if (property === 'newaxis') return nothing;
       // The object that holds the flags is read, not called.
-      return /FLAGS$/.test(property) && m.vocabulary.entry(name)?.effect === 'flags' ? m.flags : { kind: 'api', name };
+      return /FLAGS$/.test(property) && m.vocabulary.entry(name)?.effect === 'flags'
+        ? m.flags.values
+        : { kind: 'api', name };
     }
     case 'record':
       return recordField(m, v, property, range, propertyRange);
     case 'class':
-      return m.member(v, property) ?? unknown(`${v.node.name}.${property}`, range, 'name');
+      return classMember(v, property) ?? unknown(`${v.node.name}.${property}`, range, 'name');
     case 'unknown': {
       if (isParameterName(property) && isModelName(v.name.replace(/\.\w+$/, ''))) return parameterSum(range);
       const read = propertyOf(m, v, property, range, 'unknown');
@@ -245,7 +238,7 @@ const isParameterName = (name: string): boolean =>
 function recordField(m: Interpreter, v: RecordValue, property: string, range: Range, propertyRange: Range): Value {
   const own = v.fields.get(property);
   if (own) return readAs(m, property, own, range);
-  const inherited = v.type ? m.member(v.type, property) : null;
+  const inherited = v.type ? classMember(v.type, property) : null;
   if (inherited?.kind === 'closure') {
     const bound = { ...inherited, self: v };
     const isGetter =
@@ -255,7 +248,7 @@ function recordField(m: Interpreter, v: RecordValue, property: string, range: Ra
   }
   if (inherited) return readAs(m, property, inherited, range);
   if (v.type === null && !v.open) return { kind: 'method', receiver: v, name: property, range: propertyRange };
-  const viaModel = m.isModelClass(v) ? propertyOf(m, v, property, range, 'model') : null;
+  const viaModel = isModelInstance(m.vocabulary, v) ? propertyOf(m, v, property, range, 'model') : null;
   if (viaModel) return viaModel;
   if (v.type !== null && (m.vocabulary.isMethod(property, 'model') || isModelName(property)))
     return { kind: 'method', receiver: v, name: property, range: propertyRange };
@@ -269,225 +262,6 @@ function recordField(m: Interpreter, v: RecordValue, property: string, range: Ra
     ),
     range,
   );
-}
-
-function index(m: Interpreter, e: Index, scope: Scope): Value {
-  const object = evaluate(m, e.object, scope);
-  const indices = e.indices.map((i) => {
-    if (i.kind === 'ellipsis') return { kind: 'ellipsis' as const };
-    if (i.kind !== 'slice') return { kind: 'value' as const, value: evaluate(m, i, scope) };
-    const bounds = [i.lower, i.upper, i.step].map((b) => (b ? evaluate(m, b, scope) : null));
-    return {
-      kind: 'slice' as const,
-      whole: !bounds[0] && !bounds[1],
-      lower: bounds[0] ?? null,
-      upper: bounds[1] ?? null,
-    };
-  });
-  return forEach(object, (v) => indexed(m, v, indices, e.range), same);
-}
-
-type Subscript =
-  | { readonly kind: 'ellipsis' }
-  | { readonly kind: 'value'; readonly value: Value }
-  | { readonly kind: 'slice'; readonly whole: boolean; readonly lower: Value | null; readonly upper: Value | null };
-
-function indexed(m: Interpreter, v: Value, indices: readonly Subscript[], range: Range): Value {
-  const [first] = indices;
-  if (!first) return v;
-  const key = first.kind === 'value' ? first.value : null;
-  const position = key?.kind === 'sum' && isNumberLike(key) ? numberOf(key) : null;
-  switch (v.kind) {
-    case 'sequence': {
-      if (position !== null) return v.items.at(position) ?? unknown(m.textOf(range), range, 'name');
-      if (first.kind === 'slice') {
-        const bound = (b: Value | null) => (b?.kind === 'sum' ? (numberOf(b) ?? undefined) : undefined);
-        return sequence(v.items.slice(bound(first.lower), bound(first.upper)));
-      }
-      return v.items.length
-        ? m.choose(v.items.map((value) => ({ when: new Map(), value })))
-        : unknown(m.textOf(range), range, 'name');
-    }
-    case 'repeated':
-      return first.kind === 'slice' ? v : v.element;
-    case 'record': {
-      const field =
-        key?.kind === 'text' && key.value !== null ? key.value : position !== null ? String(position) : null;
-      const found =
-        (field === null ? undefined : v.fields.get(field)) ??
-        (position === null || v.open ? undefined : [...v.fields.values()].at(position));
-      if (found && field !== null) return readAs(m, field, found, range);
-      return field === null
-        ? unknown(m.textOf(range), range, 'name')
-        : readAs(m, field, unknown(`${v.name}.${field}`, range, v.open ? 'config' : 'name'), range);
-    }
-    case 'shape':
-      return position === null ? sizeOf([], 'actual', range) : sizeAt(v.of, position, range);
-    case 'batch':
-      // `batch[0]`, `batch['x']` take the batch apart; `batch[:, 1]` indexes a tensor.
-      return indices.length === 1 && first.kind === 'value'
-        ? v
-        : indexTensor(m, examplesSum(range, v.source), indices, range);
-    case 'unknown': {
-      const isKey = indices.length === 1 && first.kind === 'value' && (key?.kind === 'text' || position !== null);
-      if (!isKey)
-        return v.from === 'import' || v.from === 'config'
-          ? unknown(m.textOf(range), range, v.from, v.batch)
-          : indexTensor(m, toSum(m, v, range), indices, range);
-      const field = key?.kind === 'text' && key.value !== null ? key.value : String(position);
-      return readAs(m, field, unknownField(v, field, range), range);
-    }
-    case 'sum':
-      return indexTensor(m, v, indices, range);
-    default:
-      return key?.kind === 'text' || position !== null ? unknown(m.textOf(range), range, 'name', batchOf(v)) : v;
-  }
-}
-
-/** Takes rows, columns and masked elements out of a tensor. */
-function indexTensor(m: Interpreter, s: Sum, indices: readonly Subscript[], range: Range): Sum {
-  let result = s;
-  let position = 0;
-  for (const i of indices) {
-    if (i.kind === 'ellipsis') {
-      // What follows is counted from the end.
-      position = indices.indexOf(i) + 1 - indices.length;
-      continue;
-    }
-    if (i.kind === 'slice') {
-      const taken = i.whole ? null : takeAxis(result.row, position, false);
-      if (taken?.axis.names.includes('B')) {
-        const fixed = [i.lower, i.upper].some((b) => b?.kind === 'sum' && numberOf(b) !== null);
-        const chosen = result.terms.some((t) => t.selected.includes('B') || t.operations.length > 0);
-        const note = `\`${m.textOf(range, 40)}\` takes a part of the batch`;
-        result =
-          fixed && chosen
-            ? markUnknown(
-                mapTerms(result, (t) => ({ ...t, selected: [...new Set([...t.selected, 'B' as const])] })),
-                `${note} of a fixed size`,
-              )
-            : markAssumed(result, `${note} that is taken to grow with it`);
-      }
-      position += 1;
-      continue;
-    }
-    const v = i.value;
-    if (v.kind === 'nothing') {
-      result = sum(result.terms, insertUnit(result.row, position));
-      position += 1;
-      continue;
-    }
-    const isMask = v.kind === 'sum' && v.terms.some((t) => t.counts === 'mask');
-    if (isMask) return maskedSelection(result, v);
-    const at = v.kind === 'sum' && isNumberLike(v) ? numberOf(v) : null;
-    const isInteger = at !== null || (v.kind === 'sum' && isNumberLike(v));
-    if (!isInteger) {
-      if (v.kind === 'sum') result = chosenBy(result, v);
-      // An index tensor keeps the axis; a pair of them (`x[range(n), y]`) picks one entry of the next axis.
-      const previous = position > 0 ? takeAxis(result.row, position, false) : null;
-      if (previous && indices.slice(0, indices.indexOf(i)).some((p) => p.kind === 'value'))
-        result = sum(result.terms, previous.row);
-      else position += 1;
-      continue;
-    }
-    const taken = takeAxis(result.row, position, false);
-    if (taken) {
-      const terms = result.terms.map((t) => ({ ...t, selected: [...new Set([...t.selected, ...taken.axis.names])] }));
-      result = sum(terms, taken.row);
-    }
-    if (position < 0) position += 1;
-  }
-  return result;
-}
-
-/** What an index tensor picks is as well known as the index: of the k largest with a fixed k, nothing scales with the batch in a fixed way. */
-export function chosenBy(s: Sum, index: Sum): Sum {
-  const reason = index.terms.find((t) => t.unknown !== null)?.unknown ?? null;
-  if (reason === null) return s;
-  return mapTerms(s, (t) => ({
-    ...t,
-    selected: [...new Set([...t.selected, 'B' as const])],
-    unknown: t.unknown ?? reason,
-  }));
-}
-
-const insertUnit = (r: AxisRow, position: number): AxisRow =>
-  position >= 0 && position <= r.front.length
-    ? row([...r.front.slice(0, position), unitAxis, ...r.front.slice(position)], r.rest, r.back)
-    : row(r.front, r.rest, [...r.back, unitAxis]);
-
-/** `loss[mask]` lays the chosen elements in one axis; how many they are grows with the batch, and is up to the examples. */
-function maskedSelection(s: Sum, by: Sum): Sum {
-  const names = axesOf(hasAxis(by.row, 'B') ? by.row : s.row);
-  const chosenBy = by.terms.map((t) => t.examples).reduce(either, 'no');
-  return sum(
-    s.terms.map((t) => ({ ...t, examples: either(t.examples, chosenBy) })),
-    row([{ names }], null),
-  );
-}
-
-function logical(m: Interpreter, e: Logical, scope: Scope): Value {
-  const left = evaluate(m, e.left, scope);
-  const truth =
-    e.operator === 'nullish'
-      ? left.kind === 'nothing'
-        ? false
-        : left.kind === 'unknown' || left.kind === 'choice'
-          ? null
-          : true
-      : truthOf(left);
-  if (e.operator === 'and') {
-    if (truth === false) return left;
-    const right = evaluate(m, e.right, scope);
-    return truth === true ? right : unknown(m.textOf(e.range), e.range, 'name', batchOf(right));
-  }
-  if (truth === true) return left;
-  const right = evaluate(m, e.right, scope);
-  if (truth === false) return right;
-  // `x or default`: the left where it is something, the right otherwise.
-  if (left.kind === 'unknown' && (right.kind === 'truth' || right.kind === 'unknown'))
-    return unknown(m.textOf(e.range), e.range, 'name');
-  const condition = m.textOf(e.left.range);
-  return m.choose([
-    { when: new Map([[condition, true]]), value: left },
-    { when: new Map([[condition, false]]), value: right },
-  ]);
-}
-
-function compare(m: Interpreter, e: Compare, scope: Scope): Value {
-  const [left, right] = [evaluate(m, e.left, scope), evaluate(m, e.right, scope)];
-  return pairwise(m, left, right, (a, b) => {
-    const known = comparison(e.operator, a, b);
-    if (known !== null) return { kind: 'truth', value: known };
-    const tensor = (v: Value) => v.kind === 'batch' || (v.kind === 'sum' && !isNumberLike(v));
-    if ((tensor(a) || tensor(b)) && !/^(?:is|in|not in|instanceof)/.test(e.operator))
-      return mask(toSum(m, a, e.left.range), toSum(m, b, e.right.range), e.range);
-    return unknown(m.textOf(e.range), e.range, 'name', batchOf(a) ?? batchOf(b));
-  });
-}
-
-/** A comparison whose outcome the source decides. Defaults that a launch may override decide texts (a reduction's name), not numbers. */
-function comparison(operator: Compare['operator'], a: Value, b: Value): boolean | null {
-  const negated = operator === '!=' || operator === 'is not';
-  if (operator === '==' || operator === 'is' || negated) {
-    const equal = equality(a, b);
-    return equal === null ? null : equal !== negated;
-  }
-  if ((operator === 'in' || operator === 'not in') && a.kind === 'text' && a.value !== null && b.kind === 'sequence') {
-    if (!b.items.every((i) => i.kind === 'text' && i.value !== null)) return null;
-    return b.items.some((i) => i.kind === 'text' && i.value === a.value) === (operator === 'in');
-  }
-  return null;
-}
-
-function equality(a: Value, b: Value): boolean | null {
-  if (a.kind === 'nothing' || b.kind === 'nothing') {
-    const other = a.kind === 'nothing' ? b : a;
-    return other.kind === 'nothing' ? true : other.kind === 'unknown' ? null : false;
-  }
-  if (a.kind === 'text' && b.kind === 'text') return a.value === null || b.value === null ? null : a.value === b.value;
-  if (a.kind === 'truth' && b.kind === 'truth') return a.value === b.value;
-  return null;
 }
 
 function comprehension(m: Interpreter, e: Comprehension, scope: Scope): Value {

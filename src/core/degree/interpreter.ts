@@ -4,42 +4,31 @@
  */
 import type { Language, Range } from '../analysis.ts';
 import type { Expression, FunctionDefinition, Lambda, Module, Pattern, Statement } from '../syntax/tree.ts';
-import { bindTo } from './arguments.ts';
 import { assign, truthOf } from './assignments.ts';
-import { unknown } from './convert.ts';
+import { classMember, isStatic } from './classes.ts';
+import { Collections } from './collections.ts';
 import { evaluate } from './expressions.ts';
+import { Flags } from './flags.ts';
 import { callWithoutArguments } from './functions.ts';
 import { accumulate, elementOf, type Iteration } from './loops.ts';
-import { isBatchSizeName } from './names.ts';
 import { Recorder } from './recorder.ts';
 import { same } from './same.ts';
 import { Scope, Store } from './store.ts';
-import { mapTerms, numberOf, type Place } from './term.ts';
+import type { Place } from './term.ts';
 import {
   type Alternative,
   type ClassValue,
   type Closure,
   choose,
-  type NamedValue,
   noArguments,
   nothing,
-  type OptimizerValue,
   type RecordValue,
-  type Sequence,
-  sequence,
   type Value,
 } from './values.ts';
 import { Vocabulary } from './vocabulary.ts';
 
 /** How a list of statements ended. */
 export type Completion = 'normal' | 'stopped';
-
-interface NamedBatchSize {
-  readonly value: number;
-  readonly range: Range;
-  readonly text: string;
-  readonly origin: 'constant' | 'argument-default';
-}
 
 interface Frame {
   readonly node: FunctionDefinition | Lambda | null;
@@ -80,21 +69,20 @@ export class Interpreter {
   /** True once the rest of the file is only searched for what known arguments left out. */
   private discovering = false;
   private readonly defined: Closure[] = [];
+  private readonly known = new Set<object>();
   private readonly classes: ClassValue[] = [];
   /** How often each name stands in the source: one that stands only once is defined and never used here. */
   private readonly mentions = new Map<string, number>();
 
-  /** Graph collections, by name in lower case. */
-  readonly collections: Map<string, Value[]>;
-  private readonly readCollections = new Map<string, number>();
+  readonly collections: Collections;
+  readonly flags = new Flags();
   readonly vocabulary: Vocabulary;
-  readonly flags: RecordValue = { kind: 'record', fields: new Map(), type: null, name: 'FLAGS', open: true };
 
-  /** @param collections what an earlier walk found in the graph's collections */
-  constructor(source: string, language: Language, collections: Map<string, Value[]> = new Map()) {
+  /** @param earlier a first walk over the same file, for what it found in the graph's collections */
+  constructor(source: string, language: Language, earlier?: Interpreter) {
     this.source = source;
     this.language = language;
-    this.collections = collections;
+    this.collections = new Collections(earlier?.collections);
     this.record = new Recorder(this);
     this.vocabulary = new Vocabulary(source, language);
   }
@@ -125,6 +113,7 @@ export class Interpreter {
    */
   private discover(): void {
     this.discovering = true;
+    this.collections.isClosed = true;
     this.record.startDiscovery();
     const methods = this.classes.flatMap((type) =>
       [...type.fields.values()].flatMap((f) =>
@@ -169,74 +158,6 @@ export class Interpreter {
 
   isInside(range: Range): boolean {
     return range.end > range.start && range.end <= this.source.length;
-  }
-
-  /** Adds to a graph collection; the same place adds once. */
-  collect(name: string, value: Value): void {
-    if (this.discovering) return;
-    const items = this.collections.get(name) ?? [];
-    if (!items.some((v) => same(v, value))) items.push(value);
-    this.collections.set(name, items);
-  }
-
-  collected(name: string): Sequence {
-    const items = this.collections.get(name) ?? [];
-    this.readCollections.set(name, Math.min(items.length, this.readCollections.get(name) ?? items.length));
-    return sequence([...items]);
-  }
-
-  /** Whether a collection grew after it was read. */
-  readsUnfilledCollection(): boolean {
-    return [...this.readCollections].some(([name, size]) => (this.collections.get(name)?.length ?? 0) > size);
-  }
-
-  /** A command-line flag: its default is a number that a launch may override. */
-  defineFlag(name: string, value: Value | null, range: Range): void {
-    const bound =
-      value === null || value.kind === 'truth' || value.kind === 'nothing'
-        ? unknown(`FLAGS.${name}`, range, 'config')
-        : value;
-    const marked = bound.kind === 'sum' ? mapTerms(bound, (t) => ({ ...t, origin: 'argument-default' })) : bound;
-    this.store.write(this.flags.fields, name, marked);
-    const number = bound.kind === 'sum' ? numberOf(bound) : null;
-    if (isBatchSizeName(name) && number !== null) this.nameBatchSize(number, range, `--${name}`, 'argument-default');
-  }
-
-  private readonly batchSizes: NamedBatchSize[] = [];
-
-  /** A number that is bound to a name which stands for the batch size. */
-  nameBatchSize(value: number, range: Range, text: string, origin: NamedBatchSize['origin']): void {
-    if (!this.batchSizes.some((b) => b.range.start === range.start))
-      this.batchSizes.push({ value, range, text, origin });
-  }
-
-  /** Those that are not for evaluation come first, and alone where there are any. */
-  namedBatchSizes(): readonly NamedBatchSize[] {
-    const training = this.batchSizes.filter((b) => !/eval|test|val/i.test(b.text));
-    return training.length ? training : this.batchSizes;
-  }
-
-  argumentOf(o: OptimizerValue, parameter: string): NamedValue | null {
-    return bindTo(o.entry, o.arguments).get(parameter);
-  }
-
-  isModelClass(v: RecordValue): boolean {
-    return v.type !== null && this.callMethods(v, true).length > 0;
-  }
-
-  /** The methods that calling an instance runs, by what its class extends. */
-  callMethods(v: RecordValue, modelsOnly = false): readonly string[] {
-    const names: string[] = [];
-    const visit = (type: ClassValue, depth: number) => {
-      for (const base of type.bases) {
-        if (base.kind === 'class' && depth < 8) visit(base, depth + 1);
-        const name = base.kind === 'api' || base.kind === 'unknown' ? base.name : null;
-        const method = name === null ? null : this.vocabulary.callMethod(name, modelsOnly);
-        if (method) names.push(method);
-      }
-    };
-    if (v.type) visit(v.type, 0);
-    return modelsOnly ? names : [...names, 'forward', '__call__', 'call'];
   }
 
   choose(alternatives: readonly Alternative[]): Value {
@@ -475,7 +396,8 @@ export class Interpreter {
 
   closure(node: FunctionDefinition | Lambda, scope: Scope, owner: ClassValue | null): Closure {
     const closure: Closure = { kind: 'closure', node, scope, self: null, bound: noArguments, owner };
-    if (!this.calls.has(node)) this.defined.push(closure);
+    if (!this.known.has(node)) this.defined.push(closure);
+    this.known.add(node);
     return closure;
   }
 
@@ -512,22 +434,9 @@ export class Interpreter {
     for (const [name, value] of inside.variables) type.fields.set(name, value);
   }
 
-  /** The field or method of a class, its bases in this file included. */
-  member(type: ClassValue, name: string, seen = new Set<ClassValue>()): Value | null {
-    if (seen.has(type)) return null;
-    seen.add(type);
-    const own = type.fields.get(name);
-    if (own) return own;
-    for (const base of type.bases) {
-      const found = base.kind === 'class' ? this.member(base, name, seen) : null;
-      if (found) return found;
-    }
-    return null;
-  }
-
   instantiate(type: ClassValue, construct: (self: RecordValue, initialise: Closure | null) => void): RecordValue {
     const self: RecordValue = { kind: 'record', fields: new Map(), type, name: 'self', open: true };
-    const initialise = this.member(type, this.language === 'python' ? '__init__' : 'constructor');
+    const initialise = classMember(type, this.language === 'python' ? '__init__' : 'constructor');
     this.calls.set(type.node, (this.calls.get(type.node) ?? 0) + 1);
     this.instances.set(type.node, self);
     construct(self, initialise?.kind === 'closure' ? initialise : null);
@@ -613,7 +522,3 @@ export class Interpreter {
     return results.length === 1 && only ? only.value : this.choose(results);
   }
 }
-
-export const isStatic = (node: FunctionDefinition | Lambda): boolean =>
-  node.kind === 'function' &&
-  (node.isStatic || node.decorators.some((d) => d.kind === 'name' && d.name === 'staticmethod'));

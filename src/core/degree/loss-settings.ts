@@ -2,7 +2,7 @@
 import type { BatchSize, Clip, Optimizer, Range, Rate } from '../analysis.ts';
 import type { Interpreter } from './interpreter.ts';
 import type { SinkRecord } from './recorder.ts';
-import { readOptimizer, readRate } from './settings.ts';
+import { argumentOf, readOptimizer, readRate } from './settings.ts';
 import { type BatchSource, numberOf, type Sum } from './term.ts';
 import type { Value } from './values.ts';
 
@@ -35,7 +35,7 @@ export function clipOf(m: Interpreter, sink: SinkRecord | undefined, optimizer: 
   const own = sink?.optimizers.length === 1 ? sink.optimizers[0] : undefined;
   if (!own || !optimizer) return null;
   for (const c of own.entry.clips ?? []) {
-    const given = m.argumentOf(own, c.parameter);
+    const given = argumentOf(own, c.parameter);
     const rate = readRate(m, given, null);
     if (rate) return { type: c.type, threshold: rate };
   }
@@ -98,7 +98,7 @@ function fitBatchSize(m: Interpreter, d: Differentiated): BatchSize | null {
 function onlyBatchSize(m: Interpreter): BatchSize | null {
   const sources = m.record.sources.map((s) => fromSource(m, s)).filter((b) => b !== null && b.value !== null);
   if (sources[0] && new Set(sources.map((b) => b?.value)).size === 1) return sources[0];
-  const named = m.namedBatchSizes();
+  const named = m.flags.batchSizes;
   const [only] = named;
   if (!only || new Set(named.map((n) => n.value)).size !== 1) return null;
   return {

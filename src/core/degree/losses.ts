@@ -52,7 +52,7 @@ export function applyLoss(
     (value) => {
       const reduction = reductionFor(m, entry, value, chosen);
       const result = oneLoss(m, entry, reduction, chosen, inputs, place);
-      if (entry.collection) m.collect(entry.collection, result);
+      if (entry.collection) m.collections.add(entry.collection, result);
       return result;
     },
     same,

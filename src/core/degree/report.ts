@@ -19,7 +19,7 @@ export interface Report {
 export function report(m: Interpreter, assumedBatchSize: number | null): Report {
   const { sinks } = m.record;
   // What a graph collection or a layer holds as a penalty is added to the loss by the framework.
-  const collected = [...m.collections.values()].flat();
+  const collected = m.collections.all();
   const reached = new Set([...sinks.map((s) => s.value), ...collected].flatMap(operationsIn).map(keyOf));
   const returned = assumedLosses(m, reached);
   // A file that makes one loss in one function and trains on a parameter in another means the same loss by both.

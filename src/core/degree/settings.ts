@@ -1,5 +1,6 @@
 /** Settings as they stand in the source: a number, where it was read, and whether a launch may override it. */
 import type { Optimizer, Range, Rate } from '../analysis.ts';
+import { bindTo } from './arguments.ts';
 import type { Interpreter } from './interpreter.ts';
 import { numberOf, type Sum } from './term.ts';
 import type { NamedValue, OptimizerValue, Value } from './values.ts';
@@ -29,11 +30,15 @@ function sumIn(value: Value): Sum | null {
   return null;
 }
 
+/** An argument of an optimiser, by its parameter's name. */
+export const argumentOf = (o: OptimizerValue, parameter: string): NamedValue | null =>
+  bindTo(o.entry, o.arguments).get(parameter);
+
 /** An optimiser with everything the dimension table asks about it. */
 export function readOptimizer(m: Interpreter, o: OptimizerValue): Optimizer {
   const { entry } = o;
-  const read = (parameter: string, otherwise: number | null) => readRate(m, m.argumentOf(o, parameter), otherwise);
-  const rateArgument = m.argumentOf(o, entry.learningRate.parameter);
+  const read = (parameter: string, otherwise: number | null) => readRate(m, argumentOf(o, parameter), otherwise);
+  const rateArgument = argumentOf(o, entry.learningRate.parameter);
   const schedule =
     rateArgument?.value.kind === 'schedule' ? rateArgument.value.name : (m.record.schedules.get(o.id) ?? null);
   const decay = entry.weightDecay ? read(entry.weightDecay.parameter, entry.weightDecay.default) : null;

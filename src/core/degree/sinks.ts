@@ -185,7 +185,7 @@ function compiled(m: Interpreter, entry: SinkEntry, given: NamedValue, site: Cal
   if (loss.kind === 'sequence' && loss.items.length === 0)
     return unknownSum('the list of losses is empty', site.range, outputSum(site.range, null).row);
   // The framework adds the penalties of the model's layers to what it is given.
-  const penalties = m.collected('regularization_losses').items;
+  const penalties = m.collections.read('regularization_losses').items;
   return forEach(
     loss,
     (v) =>
