@@ -41,32 +41,35 @@ export function dataDegree(terms: readonly LossTerm[]): number | null {
 export function advise(s: Situation): Advice {
   const degree = dataDegree(s.terms);
   if (degree === null) return noAdvice;
-  const selection = s.terms.some((t) => t.kind === 'data' && t.selection);
+  const data = s.terms.filter((t) => t.kind === 'data');
+  const selection = data.some((t) => t.selection);
   const b = s.batchSize?.value ?? null;
   const rate = s.optimizer?.learningRate?.value ?? null;
-  const family = s.optimizer?.family ?? null;
-  const sgd = family === 'sgd' && s.optimizer?.notConvertible === null;
-  const overBatch = (reduction: 'sum' | 'mean') =>
-    s.terms.some(
-      (t) =>
-        t.kind === 'data' &&
-        !t.selection &&
-        t.over.includes('B') &&
-        (reduction === 'sum' ? t.degrees.B === 1 : t.degrees.B === 0),
-    );
-  const equivalent = (isThis: boolean, factor: number | null) =>
-    isThis && sgd && rate !== null && factor !== null ? exact(rate * factor) : null;
+  const isSum = degree === 1 && data.every(countsExamplesAlike);
+  const isMean = degree === 0 && data.every(countsExamplesAlike);
+  const equivalent = (factor: number) =>
+    takesStepsOfGradient(s.optimizer) && rate !== null ? exact(rate * factor) : null;
   return {
-    equivalentMeanLearningRate: equivalent(degree === 1 && overBatch('sum'), b),
-    equivalentSumLearningRate: equivalent(degree === 0 && overBatch('mean'), b === null ? null : 1 / b),
-    learningRateAtDoubleBatch:
-      sgd && !selection && rate !== null && (degree === 0 || degree === 1) ? exact(rate * 2 ** (1 - degree)) : null,
-    toMean: degree === 1 && !selection && b !== null ? conversions(s, 1 / b) : [],
-    toSum: degree === 0 && !selection && b !== null && overBatch('mean') ? conversions(s, b) : [],
+    equivalentMeanLearningRate: isSum && b !== null ? equivalent(b) : null,
+    equivalentSumLearningRate: isMean && b !== null ? equivalent(1 / b) : null,
+    learningRateAtDoubleBatch: !selection && (degree === 0 || degree === 1) ? equivalent(2 ** (1 - degree)) : null,
+    toMean: isSum && b !== null ? conversions(s, 1 / b) : [],
+    toSum: isMean && b !== null ? conversions(s, b) : [],
     scaling: BATCH_FACTORS.map((k) => scalingRow(s, degree, k, selection)),
     notes: notes(s, degree, selection),
   };
 }
+
+/**
+ * Whether every example of the batch counts by the same factor, so that the sum over the batch is B times the mean. A weighted mean is divided by its
+ * weights and a mean of tokens by their number, both of which change from batch to batch; `logsumexp` weighs the examples by their losses.
+ */
+const countsExamplesAlike = (t: LossTerm): boolean =>
+  t.over.includes('B') && !t.selection && !['weighted-mean', 'token-mean', 'other'].includes(t.reduction);
+
+/** Whether the step is the gradient times the learning rate. Adadelta is not of that kind: its rate has the same dimension only as long as ε moves along. */
+const takesStepsOfGradient = (optimizer: Optimizer | null): boolean =>
+  optimizer?.family === 'sgd' && optimizer.notConvertible === null && optimizer.epsilon === null;
 
 /** Multiplies each hyper-parameter by sⁿ: the same training when the gradient is multiplied by s. Empty where one of them has no dimension. */
 export function conversions(situation: Pick<Situation, 'optimizer' | 'clip' | 'terms'>, s: number): Conversion[] {
@@ -88,23 +91,30 @@ export function conversions(situation: Pick<Situation, 'optimizer' | 'clip' | 't
     const dimension = { coupled: 1, decoupled: -n, independent: 0 }[decay.coupling];
     rows.push(convert(`weight decay (${decay.coupling})`, decay.value, dimension));
   }
-  if (n === 0 && optimizer.epsilon)
+  if (optimizer.epsilon)
     rows.push(convert('epsilon', optimizer.epsilon.value, optimizer.epsilon.place === 'inside-root' ? 2 : 1));
-  if (n === 0 && optimizer.initialAccumulator && optimizer.initialAccumulator.value !== 0)
+  if (optimizer.initialAccumulator && optimizer.initialAccumulator.value !== 0)
     rows.push(convert('initial accumulator', optimizer.initialAccumulator.value, 2));
   if (clip) rows.push(convert(`clip by ${clip.type}`, clip.threshold.value, 1));
   for (const t of terms) {
-    if (t.kind === 'penalty' && !t.fromOptimizer && (t.degrees.B ?? 0) === 0)
+    if (t.kind === 'penalty' && !t.fromOptimizer && t.degrees.B === 0 && !isInsideReduction(t, terms))
       rows.push(convert(`coefficient of ${t.text}`, t.coefficient ? t.coefficient.value : 1, 1));
   }
   return rows;
 }
 
+/** A penalty that is reduced together with the examples is multiplied with them: its coefficient stays. */
+const isInsideReduction = (penalty: LossTerm, terms: readonly LossTerm[]): boolean =>
+  terms.some(
+    ({ kind, range }) =>
+      kind === 'data' && penalty.trace.some((step) => step.range.start === range.start && step.range.end === range.end),
+  );
+
 function scalingRow(s: Situation, degree: number, k: number, selection: boolean): ScalingRow {
   const b = s.batchSize?.value ?? null;
   const rate = s.optimizer?.learningRate?.value ?? null;
   const family = s.optimizer?.family ?? null;
-  const linear = family === 'sgd' && s.optimizer?.notConvertible === null && !selection ? k ** (1 - degree) : null;
+  const linear = takesStepsOfGradient(s.optimizer) && !selection ? k ** (1 - degree) : null;
   const penalty = s.terms.find((t) => t.kind === 'penalty' && t.degrees.B !== undefined);
   const heuristic = (name: string, factor: number) => ({
     name,

@@ -5,6 +5,7 @@ import type { Comprehension, Expression, Member } from '../syntax/tree.ts';
 import { negate } from './algebra.ts';
 import { arithmetic } from './arithmetic.ts';
 import { assign, truthOf } from './assignments.ts';
+import { conditional } from './branches.ts';
 import { evaluateCall } from './calls.ts';
 import { classMember, isModelInstance } from './classes.ts';
 import { compare, logical } from './comparisons.ts';
@@ -72,7 +73,8 @@ export function evaluate(m: Interpreter, e: Expression, scope: Scope): Value {
     case 'compare':
       return compare(m, e, scope);
     case 'conditional':
-      return m.conditional(
+      return conditional(
+        m,
         e.test,
         scope,
         () => evaluate(m, e.then, scope),

@@ -4,7 +4,8 @@
  */
 import type { Language, Range } from '../analysis.ts';
 import type { Expression, FunctionDefinition, Lambda, Module, Pattern, Statement } from '../syntax/tree.ts';
-import { assign, truthOf } from './assignments.ts';
+import { assign } from './assignments.ts';
+import { branch } from './branches.ts';
 import { classMember, isStatic } from './classes.ts';
 import { Collections } from './collections.ts';
 import { evaluate } from './expressions.ts';
@@ -67,10 +68,11 @@ export class Interpreter {
   /** A star import may bind any name, the customary ones of libraries among them. */
   importsAll = false;
   /** True once the rest of the file is only searched for what known arguments left out. */
-  private discovering = false;
+  discovering = false;
   private readonly defined: Closure[] = [];
   private readonly known = new Set<object>();
   private readonly classes: ClassValue[] = [];
+  private readonly instances = new Map<object, RecordValue>();
   /** How often each name stands in the source: one that stands only once is defined and never used here. */
   private readonly mentions = new Map<string, number>();
 
@@ -189,7 +191,8 @@ export class Interpreter {
         this.executeAssign(s, scope);
         return 'normal';
       case 'if':
-        return this.branch(
+        return branch(
+          this,
           s.test,
           scope,
           () => this.execute(s.then, scope),
@@ -276,68 +279,6 @@ export class Interpreter {
       value.kind === 'binary' &&
       [value.left, value.right].some((side) => side.kind === 'name' && side.name === target.name)
     );
-  }
-
-  /** Runs both sides of a test that cannot be decided, and joins what they left. */
-  branch(
-    test: Expression,
-    scope: Scope,
-    then: () => Completion,
-    otherwise: () => Completion,
-    implied: string[] = [],
-  ): Completion {
-    const value = evaluate(this, test, scope);
-    const { text, holds } = this.condition(test);
-    const known = this.isMain(test) ? true : this.decided(value, text, holds);
-    if (known !== null) return known ? then() : otherwise();
-    const attempt = (way: boolean, body: () => Completion) => {
-      let completion: Completion = 'normal';
-      this.path.set(text, way);
-      const branch = this.store.attempt(() => {
-        completion = body();
-      });
-      this.path.delete(text);
-      return { branch, completion: completion as Completion };
-    };
-    const first = attempt(holds, then);
-    const second = attempt(!holds, otherwise);
-    if (first.completion === 'stopped' && second.completion === 'stopped') return 'stopped';
-    if (first.completion === 'stopped' || second.completion === 'stopped') {
-      this.store.accept(first.completion === 'stopped' ? second.branch : first.branch);
-      // Until this list of statements ends, the test has the outcome that did not leave.
-      this.path.set(text, first.completion === 'stopped' ? !holds : holds);
-      implied.push(text);
-      return 'normal';
-    }
-    this.store.join(first.branch, second.branch, (a, b) =>
-      this.choose([
-        { when: new Map([[text, holds]]), value: a },
-        { when: new Map([[text, !holds]]), value: b },
-      ]),
-    );
-    return 'normal';
-  }
-
-  private decided(value: Value, text: string, holds: boolean): boolean | null {
-    if (this.path.has(text)) return this.path.get(text) === holds;
-    return this.discovering ? null : truthOf(value);
-  }
-
-  /** A test and its negation are one condition. */
-  condition(test: Expression): { text: string; holds: boolean } {
-    if (test.kind === 'unary' && test.operator === 'not') {
-      const inner = this.condition(test.operand);
-      return { text: inner.text, holds: !inner.holds };
-    }
-    if (test.kind === 'compare' && (test.operator === 'is not' || test.operator === '!=')) {
-      const [left, right] = [this.textOf(test.left.range), this.textOf(test.right.range)];
-      return { text: `${left} ${test.operator === '!=' ? '==' : 'is'} ${right}`, holds: false };
-    }
-    return { text: this.textOf(test.range), holds: true };
-  }
-
-  private isMain(test: Expression): boolean {
-    return test.kind === 'compare' && test.left.kind === 'name' && test.left.name === '__name__';
   }
 
   private executeFor(s: Extract<Statement, { kind: 'for' }>, scope: Scope): Completion {
@@ -443,8 +384,6 @@ export class Interpreter {
     return self;
   }
 
-  private readonly instances = new Map<object, RecordValue>();
-
   private runClass(type: ClassValue, wanted: (name: string | null) => boolean): void {
     const methods = [...type.fields.values()].filter(
       (f): f is Closure => f.kind === 'closure' && !this.calls.has(f.node) && wanted(f.node.name),
@@ -507,18 +446,5 @@ export class Interpreter {
       const value = evaluate(this, d, closure.scope);
       return value.kind === 'api' && value.name === 'no-gradient';
     });
-  }
-
-  /** A test in expression position. */
-  conditional(test: Expression, scope: Scope, then: () => Value, otherwise: () => Value): Value {
-    const results: Alternative[] = [];
-    const { text, holds } = this.condition(test);
-    const keep = (way: boolean, f: () => Value) => (): Completion => {
-      results.push({ when: new Map([[text, way]]), value: f() });
-      return 'normal';
-    };
-    this.branch(test, scope, keep(holds, then), keep(!holds, otherwise));
-    const [only] = results;
-    return results.length === 1 && only ? only.value : this.choose(results);
   }
 }
