@@ -1,8 +1,8 @@
 /** The door to the core: a document in, plain data out. */
 import type { Analysis, AnalyzeDocument, AnalyzeOptions } from './analysis.ts';
-import { Interpreter } from './degree/interpreter.ts';
-import { isTestPath } from './degree/names.ts';
-import { report } from './degree/report.ts';
+import { Interpreter } from './interpreter/interpreter.ts';
+import { isTestPath } from './interpreter/names.ts';
+import { report } from './report/report.ts';
 import { check } from './rules/index.ts';
 import type { Parser } from './syntax/parser.ts';
 

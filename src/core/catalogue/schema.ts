@@ -1,5 +1,5 @@
 /**
- * The types of the catalogue. A framework is a table of these: data only, one file a framework. The interpreter in `degree/` knows the effects named
+ * The types of the catalogue. A framework is a table of these: data only, one file a framework. The interpreter in `interpreter/` knows the effects named
  * here and no framework; whoever adds a framework writes a table and changes nothing else.
  *
  * Names are qualified by the module that users import (`torch.nn.functional.cross_entropy`), after the aliases of the framework were applied. A

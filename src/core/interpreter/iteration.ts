@@ -1,10 +1,10 @@
 /** What loops run over: ranges, zips, enumerations and maps as lists. */
 import type { Range } from '../analysis.ts';
+import { constant, degreesOf, type Sum, symbol } from '../degree/term.ts';
 import { type CallSite, callValue } from './calls.ts';
 import { toSum } from './convert.ts';
 import type { Interpreter } from './interpreter.ts';
 import { elementOf, type Iteration } from './loops.ts';
-import { constant, degreesOf, type Sum, symbol } from './term.ts';
 import { type CallArguments, nothing, sequence, type Value } from './values.ts';
 
 /** What a loop over it sees, as a list. */

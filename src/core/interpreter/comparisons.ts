@@ -1,4 +1,6 @@
 /** Tests: what the source decides, and what stays open. */
+
+import { isNumberLike } from '../degree/term.ts';
 import type { Compare, Logical } from '../syntax/tree.ts';
 import { mask, pairwise } from './arithmetic.ts';
 import { truthOf } from './assignments.ts';
@@ -6,7 +8,6 @@ import { batchOf, toSum, unknown } from './convert.ts';
 import { evaluate } from './expressions.ts';
 import type { Interpreter } from './interpreter.ts';
 import type { Scope } from './store.ts';
-import { isNumberLike } from './term.ts';
 import type { Value } from './values.ts';
 
 export function logical(m: Interpreter, e: Logical, scope: Scope): Value {

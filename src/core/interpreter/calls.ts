@@ -2,9 +2,10 @@
 
 import type { Range } from '../analysis.ts';
 import type { Entry } from '../catalogue/schema.ts';
+import { isRaw } from '../degree/algebra.ts';
+import { unknownRow } from '../degree/axes.ts';
+import { markAssumed, type Place, type Sum, single, unknownSum } from '../degree/term.ts';
 import type { Argument, Call, Expression } from '../syntax/tree.ts';
-import { isRaw } from './algebra.ts';
-import { unknownRow } from './axes.ts';
 import { dictMethod, functionMethod, listMethod } from './builtin-methods.ts';
 import { callMethods, classMember, isModelInstance } from './classes.ts';
 import { batchOf, holdsExamples, outputSum, toSum, unknown } from './convert.ts';
@@ -18,7 +19,6 @@ import { halfSquare } from './reducers.ts';
 import { same } from './same.ts';
 import { applyFit, applySink, optimizerMethod, stepsOptimizer } from './sinks.ts';
 import type { Scope } from './store.ts';
-import { markAssumed, type Place, type Sum, single, unknownSum } from './term.ts';
 import { type CallArguments, forEach, type NamedValue, nothing, type RecordValue, type Value } from './values.ts';
 import type { ReceiverKind } from './vocabulary.ts';
 

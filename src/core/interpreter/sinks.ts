@@ -1,17 +1,17 @@
 /** Where losses are differentiated, and the steps that follow. */
 import type { Range } from '../analysis.ts';
 import type { FitEntry, SinkEntry } from '../catalogue/schema.ts';
-import { add } from './algebra.ts';
+import { add } from '../degree/algebra.ts';
+import { isScalar } from '../degree/axes.ts';
+import { reduce } from '../degree/reduction.ts';
+import { type BatchSource, detached, mapTerms, type Sum, unknownSum } from '../degree/term.ts';
 import { type Bound, bindTo } from './arguments.ts';
-import { isScalar } from './axes.ts';
 import { type CallSite, callValue } from './calls.ts';
 import { batchOf, examplesSum, outputSum, parameterSum, toSum, unknown } from './convert.ts';
 import { callClosure, emptyArguments } from './functions.ts';
 import type { Interpreter } from './interpreter.ts';
 import { applyLoss } from './losses.ts';
-import { reduce } from './reduction.ts';
 import { same } from './same.ts';
-import { type BatchSource, detached, mapTerms, type Sum, unknownSum } from './term.ts';
 import {
   type CallArguments,
   type Closure,

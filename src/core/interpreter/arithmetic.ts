@@ -1,11 +1,11 @@
 /** Operators on values: numbers and tensors by the algebra, lists and texts as the languages do. */
 import type { Range } from '../analysis.ts';
+import { add, collapse, contract, divide, power, scale } from '../degree/algebra.ts';
+import { broadcast } from '../degree/axes.ts';
+import { mapTerms, markUnknown, numberOf, type Sum, single } from '../degree/term.ts';
 import type { ArithmeticOperator } from '../syntax/tree.ts';
-import { add, collapse, contract, divide, power, scale } from './algebra.ts';
-import { broadcast } from './axes.ts';
 import { batchOf, toSum, unknown } from './convert.ts';
 import type { Interpreter } from './interpreter.ts';
-import { mapTerms, markUnknown, numberOf, type Sum, single } from './term.ts';
 import { type Alternative, alternativesOf, nothing, sequence, type Value } from './values.ts';
 
 /** Applies f to every pair of alternatives that can hold together. */

@@ -1,12 +1,12 @@
 /** Guards and choices between two values: clamp, maximum, where. */
 import type { Range } from '../analysis.ts';
-import { collapse, elementwise } from './algebra.ts';
+import { collapse, elementwise } from '../degree/algebra.ts';
+import { broadcast, scalarRow } from '../degree/axes.ts';
+import { markUnknown, numberOf, type Sum, sum } from '../degree/term.ts';
 import { mask, pairwise } from './arithmetic.ts';
-import { broadcast, scalarRow } from './axes.ts';
 import type { CallSite } from './calls.ts';
 import { toSum } from './convert.ts';
 import type { Interpreter } from './interpreter.ts';
-import { markUnknown, numberOf, type Sum, sum } from './term.ts';
 import { type CallArguments, nothing, type Value } from './values.ts';
 
 /** max(x, c), clamp: a constant on the other side guards; two tensors are chosen between. */

@@ -1,10 +1,10 @@
 /** Reductions as sites: the outermost of each statement, with its word, its role and its degrees. */
 import type { AxisName, Degrees, Reduction, Role, Site } from '../analysis.ts';
-import { hasAxis } from './axes.ts';
-import type { Interpreter } from './interpreter.ts';
-import { isLossName, isMetricName, isPenaltyName } from './names.ts';
-import type { Observation } from './recorder.ts';
-import { degreesOf, type Operation, type Term } from './term.ts';
+import { hasAxis } from '../degree/axes.ts';
+import { degreesOf, type Operation, type Term } from '../degree/term.ts';
+import type { Interpreter } from '../interpreter/interpreter.ts';
+import { isLossName, isMetricName, isPenaltyName } from '../interpreter/names.ts';
+import type { Observation } from '../interpreter/recorder.ts';
 
 export function sitesOf(m: Interpreter, reached: ReadonlySet<string>, returned: ReadonlySet<string>): Site[] {
   const sites: Site[] = [];

@@ -1,9 +1,9 @@
 /** What an expression can be, besides a number or a tensor: the things that code passes around on the way to a loss. */
 import type { LossEntry, OptimizerEntry } from '../catalogue/schema.ts';
+import type { Exponents } from '../degree/axes.ts';
+import type { BatchSource, Sum } from '../degree/term.ts';
 import type { ClassDefinition, FunctionDefinition, Lambda, Range } from '../syntax/tree.ts';
-import type { Exponents } from './axes.ts';
 import type { Scope } from './store.ts';
-import type { BatchSource, Sum } from './term.ts';
 
 /** Which branches a value belongs to: the text of the condition and whether it held. */
 export type Conditions = ReadonlyMap<string, boolean>;

@@ -1,15 +1,15 @@
 /** Loops are axes: a loop that adds up is a sum over what it runs over, a list that it fills has one entry for each. */
 import type { Range } from '../analysis.ts';
+import { addExponents, type Exponents, exponentsOf, takeAxis } from '../degree/axes.ts';
+import { mapTerms, markUnknown, type Sum, sizeOf, symbol } from '../degree/term.ts';
 import type { ArithmeticOperator, Pattern } from '../syntax/tree.ts';
 import { arithmetic } from './arithmetic.ts';
-import { addExponents, type Exponents, exponentsOf, takeAxis } from './axes.ts';
 import { parameterSum, toSum, unknown } from './convert.ts';
 import { evaluate } from './expressions.ts';
 import type { Interpreter } from './interpreter.ts';
 import { isLoaderName } from './names.ts';
 import { same } from './same.ts';
 import type { Scope } from './store.ts';
-import { mapTerms, markUnknown, type Sum, sizeOf, symbol } from './term.ts';
 import { entriesOf, forEach, hasGrown, type Repeated, sequence, type Value } from './values.ts';
 
 /** One loop: what its variable holds, and how often it runs, as degrees. */

@@ -1,5 +1,6 @@
 /** Calls of the file's own functions and classes: arguments to parameters, and what happens where nobody calls. */
 import type { Range } from '../analysis.ts';
+import { mapTerms } from '../degree/term.ts';
 import type { Parameter } from '../syntax/tree.ts';
 import { assign } from './assignments.ts';
 import { batchOf, unknown } from './convert.ts';
@@ -7,7 +8,6 @@ import { evaluate } from './expressions.ts';
 import type { Interpreter } from './interpreter.ts';
 import { isConfigName } from './names.ts';
 import { Scope } from './store.ts';
-import { mapTerms } from './term.ts';
 import {
   type CallArguments,
   type ClassValue,

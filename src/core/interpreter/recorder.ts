@@ -4,13 +4,13 @@
  */
 import type { Range } from '../analysis.ts';
 import type { LossEntry, OptimizerEntry } from '../catalogue/schema.ts';
-import type { AxisRow } from './axes.ts';
+import type { AxisRow } from '../degree/axes.ts';
+import type { BatchSource, Operation, Sum, Term } from '../degree/term.ts';
 import type { CallSite } from './calls.ts';
 import { emptyArguments } from './functions.ts';
 import type { Interpreter } from './interpreter.ts';
 import { applyLoss } from './losses.ts';
 import { isMetricName } from './names.ts';
-import type { BatchSource, Operation, Sum, Term } from './term.ts';
 import { alternativesOf, type CallArguments, type NamedValue, type OptimizerValue, type Value } from './values.ts';
 
 /** A reduction as it was met: the last step, the steps of its statement, and what it made. */

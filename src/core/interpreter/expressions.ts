@@ -1,8 +1,9 @@
 /** Expressions to values. */
 
 import type { Range } from '../analysis.ts';
+import { negate } from '../degree/algebra.ts';
+import { constant, mapTerms, numberOf, type Sum, sizeOf } from '../degree/term.ts';
 import type { Comprehension, Expression, Member } from '../syntax/tree.ts';
-import { negate } from './algebra.ts';
 import { arithmetic } from './arithmetic.ts';
 import { assign, truthOf } from './assignments.ts';
 import { conditional } from './branches.ts';
@@ -18,7 +19,6 @@ import { accumulate, elementOf, type Iteration, repeat } from './loops.ts';
 import { isConfigName, isModelName } from './names.ts';
 import { same } from './same.ts';
 import { Scope } from './store.ts';
-import { constant, mapTerms, numberOf, type Sum, sizeOf } from './term.ts';
 import { forEach, nothing, type RecordValue, sequence, text, under, type Value } from './values.ts';
 
 const MOST_UNROLLED = 6;

@@ -1,8 +1,8 @@
 /** Command-line flags, and the numbers that a file gives to names which stand for the batch size. */
 import type { Range } from '../analysis.ts';
+import { mapTerms, numberOf } from '../degree/term.ts';
 import { unknown } from './convert.ts';
 import { isBatchSizeName } from './names.ts';
-import { mapTerms, numberOf } from './term.ts';
 import type { RecordValue, Value } from './values.ts';
 
 export interface NamedBatchSize {

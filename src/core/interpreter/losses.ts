@@ -1,8 +1,7 @@
 /** Losses of the catalogue: what their reduction argument makes of their per-element values. */
 import type { AxisName } from '../analysis.ts';
 import type { Denominator, LossEntry, LossReduction } from '../catalogue/schema.ts';
-import { collapse, multiply } from './algebra.ts';
-import { type Bound, bindTo, constantName, isFalse } from './arguments.ts';
+import { collapse, multiply } from '../degree/algebra.ts';
 import {
   type Axis,
   type AxisRow,
@@ -13,10 +12,7 @@ import {
   row,
   scalarRow,
   unknownRow,
-} from './axes.ts';
-import { batchOf, toSum } from './convert.ts';
-import type { Interpreter } from './interpreter.ts';
-import { same } from './same.ts';
+} from '../degree/axes.ts';
 import {
   type DivisorKind,
   degreeOf,
@@ -30,7 +26,11 @@ import {
   type Term,
   term,
   withOperation,
-} from './term.ts';
+} from '../degree/term.ts';
+import { type Bound, bindTo, constantName, isFalse } from './arguments.ts';
+import { batchOf, toSum } from './convert.ts';
+import type { Interpreter } from './interpreter.ts';
+import { same } from './same.ts';
 import { type CallArguments, forEach, nothing, type Value } from './values.ts';
 
 /**

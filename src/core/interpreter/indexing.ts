@@ -1,14 +1,24 @@
 /** Subscripts: taking lists, batches and tensors apart. */
 import type { Range } from '../analysis.ts';
+import { type AxisRow, axesOf, hasAxis, row, takeAxis, unitAxis } from '../degree/axes.ts';
+import {
+  either,
+  isNumberLike,
+  mapTerms,
+  markAssumed,
+  markUnknown,
+  numberOf,
+  type Sum,
+  sizeOf,
+  sum,
+} from '../degree/term.ts';
 import type { Index } from '../syntax/tree.ts';
-import { type AxisRow, axesOf, hasAxis, row, takeAxis, unitAxis } from './axes.ts';
 import { batchOf, examplesSum, readAs, toSum, unknown, unknownField } from './convert.ts';
 import { evaluate } from './expressions.ts';
 import type { Interpreter } from './interpreter.ts';
 import { same } from './same.ts';
 import { sizeAt } from './sizes.ts';
 import type { Scope } from './store.ts';
-import { either, isNumberLike, mapTerms, markAssumed, markUnknown, numberOf, type Sum, sizeOf, sum } from './term.ts';
 import { forEach, sequence, type Value } from './values.ts';
 
 export function index(m: Interpreter, e: Index, scope: Scope): Value {

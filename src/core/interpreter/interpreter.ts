@@ -3,6 +3,7 @@
  * catalogue have files of their own beside this one.
  */
 import type { Language, Range } from '../analysis.ts';
+import type { Place } from '../degree/term.ts';
 import type { Expression, FunctionDefinition, Lambda, Module, Pattern, Statement } from '../syntax/tree.ts';
 import { assign } from './assignments.ts';
 import { branch } from './branches.ts';
@@ -15,7 +16,6 @@ import { accumulate, elementOf, type Iteration } from './loops.ts';
 import { Recorder } from './recorder.ts';
 import { same } from './same.ts';
 import { Scope, Store } from './store.ts';
-import type { Place } from './term.ts';
 import {
   type Alternative,
   type ClassValue,

@@ -1,8 +1,6 @@
 /** Where axes end up: reshaping, transposing, joining and einsum. */
 import type { FunctionEntry } from '../catalogue/schema.ts';
-import { collapse } from './algebra.ts';
-import { axesArgument, type Bound, textArgument } from './arguments.ts';
-import { onSums } from './arithmetic.ts';
+import { collapse } from '../degree/algebra.ts';
 import {
   type AxisRow,
   axesOf,
@@ -14,12 +12,14 @@ import {
   takeAxis,
   unitAxis,
   unknownRow,
-} from './axes.ts';
+} from '../degree/axes.ts';
+import { constant, mapTerms, markUnknown, numberOf, type Sum, sum } from '../degree/term.ts';
+import { axesArgument, type Bound, textArgument } from './arguments.ts';
+import { onSums } from './arithmetic.ts';
 import type { CallSite } from './calls.ts';
 import { grownEntries, toSum } from './convert.ts';
 import type { Interpreter } from './interpreter.ts';
 import { same } from './same.ts';
-import { constant, mapTerms, markUnknown, numberOf, type Sum, sum } from './term.ts';
 import { type CallArguments, forEach, nothing, sequence, type Value } from './values.ts';
 
 export function reshape(

@@ -1,9 +1,9 @@
 /** Sizes of axes and lengths of lists, as numbers that grow with them. */
 import type { Range } from '../analysis.ts';
-import { takeAxis } from './axes.ts';
+import { takeAxis } from '../degree/axes.ts';
+import { constant, mapTerms, type Sum, single, sizeOf, symbol } from '../degree/term.ts';
 import { toSum } from './convert.ts';
 import type { Interpreter } from './interpreter.ts';
-import { constant, mapTerms, type Sum, single, sizeOf, symbol } from './term.ts';
 import { hasGrown, type Value } from './values.ts';
 
 /** The size of the axis at a position. What was assumed about the tensor is assumed about its size. */

@@ -1,10 +1,7 @@
 /** Values seen as numbers or tensors, and numbers seen as the sizes that they stand for. */
 import type { Range } from '../analysis.ts';
-import { addExponentsOf } from './algebra.ts';
-import { axis, batchRow, guessedRow, parameterRow, row, scalarRow, unknownRow } from './axes.ts';
-import type { Interpreter } from './interpreter.ts';
-import { axisOfSizeName, isBatchSizeName, isConfigName, isHyperparameterName, isLossName } from './names.ts';
-import { same } from './same.ts';
+import { addExponentsOf } from '../degree/algebra.ts';
+import { axis, batchRow, guessedRow, parameterRow, row, scalarRow, unknownRow } from '../degree/axes.ts';
 import {
   type BatchSource,
   constant,
@@ -16,7 +13,10 @@ import {
   sizeOf,
   symbol,
   unknownSum,
-} from './term.ts';
+} from '../degree/term.ts';
+import type { Interpreter } from './interpreter.ts';
+import { axisOfSizeName, isBatchSizeName, isConfigName, isHyperparameterName, isLossName } from './names.ts';
+import { same } from './same.ts';
 import { forEach, type Repeated, type Unknown, type Value } from './values.ts';
 
 /** A tensor of examples as it comes out of a batch: examples in front, no parameters in it. */

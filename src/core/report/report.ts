@@ -1,14 +1,14 @@
 /** From what the interpreter met to what is said: sites, losses with their terms, and the settings that belong to each. */
 import { advise } from '../advice.ts';
 import type { BatchSize, Loss, LossTerm, Optimizer, Range, Site } from '../analysis.ts';
-import { hasAxis } from './axes.ts';
-import type { Interpreter } from './interpreter.ts';
+import { hasAxis } from '../degree/axes.ts';
+import { degreeOf, isNominal, mapTerms, type Sum, type Term } from '../degree/term.ts';
+import type { Interpreter } from '../interpreter/interpreter.ts';
+import { isLossName, isMetricName } from '../interpreter/names.ts';
+import { keyOf, operationsIn, type ReturnRecord } from '../interpreter/recorder.ts';
+import { alternativesOf, type Conditions, type Value } from '../interpreter/values.ts';
 import { batchSizeOf, clipOf, type Differentiated, optimizerOf } from './loss-settings.ts';
-import { isLossName, isMetricName } from './names.ts';
-import { keyOf, operationsIn, type ReturnRecord } from './recorder.ts';
 import { isUnread, reductionWord, shownDegrees, sitesOf } from './sites.ts';
-import { degreeOf, isNominal, mapTerms, type Sum, type Term } from './term.ts';
-import { alternativesOf, type Conditions, type Value } from './values.ts';
 
 export interface Report {
   readonly sites: readonly Site[];

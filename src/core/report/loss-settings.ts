@@ -1,10 +1,10 @@
 /** The settings that belong to one loss: its optimiser, its clip, its batch size. */
 import type { BatchSize, Clip, Optimizer, Range, Rate } from '../analysis.ts';
-import type { Interpreter } from './interpreter.ts';
-import type { SinkRecord } from './recorder.ts';
+import { type BatchSource, numberOf, type Sum } from '../degree/term.ts';
+import type { Interpreter } from '../interpreter/interpreter.ts';
+import type { SinkRecord } from '../interpreter/recorder.ts';
+import type { Value } from '../interpreter/values.ts';
 import { argumentOf, readOptimizer, readRate } from './settings.ts';
-import { type BatchSource, numberOf, type Sum } from './term.ts';
-import type { Value } from './values.ts';
 
 export interface Differentiated {
   readonly value: Value;

@@ -1,9 +1,9 @@
 /** Settings as they stand in the source: a number, where it was read, and whether a launch may override it. */
 import type { Optimizer, Range, Rate } from '../analysis.ts';
-import { bindTo } from './arguments.ts';
-import type { Interpreter } from './interpreter.ts';
-import { numberOf, type Sum } from './term.ts';
-import type { NamedValue, OptimizerValue, Value } from './values.ts';
+import { numberOf, type Sum } from '../degree/term.ts';
+import { bindTo } from '../interpreter/arguments.ts';
+import type { Interpreter } from '../interpreter/interpreter.ts';
+import type { NamedValue, OptimizerValue, Value } from '../interpreter/values.ts';
 
 /**
  * A setting's value.

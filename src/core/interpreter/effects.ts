@@ -1,10 +1,12 @@
 /** The effects that the catalogue names, on values. */
 import type { Range } from '../analysis.ts';
 import type { FunctionEntry, ReducerEntry } from '../catalogue/schema.ts';
-import { add, addExponentsOf, elementwise } from './algebra.ts';
+import { add, addExponentsOf, elementwise } from '../degree/algebra.ts';
+import { axesOf, axis, batchRow, row, type unitAxis, unknownRow } from '../degree/axes.ts';
+import { alongAxis } from '../degree/reduction.ts';
+import { constant, detached, markUnknown, numberOf, type Sum, single, sizeOf, sum, symbol } from '../degree/term.ts';
 import { bindTo, constantName, isTrue, textArgument } from './arguments.ts';
 import { arithmetic, mask, pairwise } from './arithmetic.ts';
-import { axesOf, axis, batchRow, row, type unitAxis, unknownRow } from './axes.ts';
 import { applyModel, type CallSite, callValue } from './calls.ts';
 import { batchOf, outputSum, parameterSum, readAs, sumOfRepeated, toSum, unknown } from './convert.ts';
 import { emptyArguments, valuesOf } from './functions.ts';
@@ -15,10 +17,8 @@ import { iterate } from './iteration.ts';
 import { einsum, join, reshape, transposed } from './layout.ts';
 import { elementOf } from './loops.ts';
 import { applyReducer, halfSquare } from './reducers.ts';
-import { alongAxis } from './reduction.ts';
 import { same } from './same.ts';
 import { lengthOf, sizeAt } from './sizes.ts';
-import { constant, detached, markUnknown, numberOf, type Sum, single, sizeOf, sum, symbol } from './term.ts';
 import { type CallArguments, forEach, nothing, sequence, type Value } from './values.ts';
 
 export function applyEffect(

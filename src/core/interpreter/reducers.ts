@@ -1,15 +1,8 @@
 /** Functions that take axes away, by the catalogue's words for them. */
 import type { ReducerEntry } from '../catalogue/schema.ts';
-import { multiply, power } from './algebra.ts';
-import { axesArgument, bindTo, isTrue } from './arguments.ts';
-import { onSums } from './arithmetic.ts';
-import { type AxisRow, axis, row, takeAxis } from './axes.ts';
-import type { CallSite } from './calls.ts';
-import { toSum } from './convert.ts';
-import { clampSum } from './guards.ts';
-import type { Interpreter } from './interpreter.ts';
-import { type ReductionOptions, reduce } from './reduction.ts';
-import { same } from './same.ts';
+import { multiply, power } from '../degree/algebra.ts';
+import { type AxisRow, axis, row, takeAxis } from '../degree/axes.ts';
+import { type ReductionOptions, reduce } from '../degree/reduction.ts';
 import {
   degreeOf,
   detached,
@@ -21,7 +14,14 @@ import {
   type Sum,
   sum,
   symbol,
-} from './term.ts';
+} from '../degree/term.ts';
+import { axesArgument, bindTo, isTrue } from './arguments.ts';
+import { onSums } from './arithmetic.ts';
+import type { CallSite } from './calls.ts';
+import { toSum } from './convert.ts';
+import { clampSum } from './guards.ts';
+import type { Interpreter } from './interpreter.ts';
+import { same } from './same.ts';
 import { type CallArguments, forEach, nothing, type Regularizer, type Value } from './values.ts';
 
 export function applyReducer(

@@ -1,6 +1,6 @@
 /** Whether two values say the same about a loss, so that branches which do not matter collapse. */
-import { showRow } from './axes.ts';
-import { degreesOf, isNominal, keysOf, type Sum } from './term.ts';
+import { showRow } from '../degree/axes.ts';
+import { degreesOf, isNominal, keysOf, type Sum } from '../degree/term.ts';
 import type { Value } from './values.ts';
 
 export function same(a: Value, b: Value): boolean {

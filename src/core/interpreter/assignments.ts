@@ -1,13 +1,14 @@
 /** What stands on the left: names, fields, list entries and patterns. */
+
+import { axesOf, hasAxis } from '../degree/axes.ts';
+import { numberOf } from '../degree/term.ts';
 import type { Pattern } from '../syntax/tree.ts';
-import { axesOf, hasAxis } from './axes.ts';
 import { readAs, unknown } from './convert.ts';
 import { evaluate } from './expressions.ts';
 import type { Interpreter } from './interpreter.ts';
 import { same } from './same.ts';
 import { sizeAt } from './sizes.ts';
 import type { Scope } from './store.ts';
-import { numberOf } from './term.ts';
 import { forEach, type Value } from './values.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** The arguments of a call by the parameter names of a catalogue entry. */
 import type { Parameters, Synonyms } from '../catalogue/schema.ts';
+import { isNumberLike, numberOf } from '../degree/term.ts';
 import type { Interpreter } from './interpreter.ts';
-import { isNumberLike, numberOf } from './term.ts';
 import type { CallArguments, NamedValue, Value } from './values.ts';
 
 export interface Bound {
