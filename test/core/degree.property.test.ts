@@ -17,7 +17,7 @@ import { type Style, type Target, targets } from '../support/render.ts';
 import { simplify } from '../support/simplify.ts';
 import { type Truth, truthOf } from '../support/truth.ts';
 
-const runs = Number(process.env.LOSS_LENS_RUNS ?? 1000);
+const runs = Number(process.env.LOSS_LENS_RUNS ?? 2000);
 const firstSeed = Number(process.env.LOSS_LENS_SEED ?? 1);
 const LEAST_ANSWERED = 0.3;
 

@@ -63,10 +63,11 @@ function shifted(
   isConstant: (of: Expression) => boolean,
 ): readonly Expression[] {
   const varying = terms.filter((t) => !isConstant(t));
-  const constant = terms
-    .filter(isConstant)
-    .map((of): Expression => (e.is === 'reduce' ? { ...e, how: 'mean', of } : { ...e, of }));
-  return varying.length > 0 ? [{ ...e, of: varying.reduce((a, b) => binary('+', a, b)) }, ...constant] : constant;
+  const [lead, others] = varying.length > 0 ? [varying, terms.filter(isConstant)] : [terms.slice(0, 1), terms.slice(1)];
+  return [
+    { ...e, of: lead.reduce((a, b) => binary('+', a, b)) },
+    ...others.map((of): Expression => (e.is === 'reduce' ? { ...e, how: 'mean', of } : { ...e, of })),
+  ];
 }
 
 function isConstantAlong(e: Expression, axis: number | null, batch: Batch): boolean {
