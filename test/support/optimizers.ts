@@ -21,6 +21,8 @@ type Weight = (gradient: number) => number;
 export interface NumericOptimizer {
   readonly name: string;
   readonly family: OptimizerFamily;
+  /** A learning rate that gets somewhere in the training below. */
+  readonly rate: number;
   /** Where its ε stands; null where it has none. */
   readonly epsilon: 'outside-root' | 'inside-root' | null;
   readonly accumulates: boolean;
@@ -29,13 +31,14 @@ export interface NumericOptimizer {
   readonly start: (settings: { rate: number; epsilon: number; accumulator: number }) => Weight;
 }
 
-const plain = { family: 'sgd', epsilon: null, accumulates: false } as const;
-const adaptive = { family: 'adam', epsilon: 'outside-root', accumulates: false } as const;
+const plain = { family: 'sgd', rate: 0.05, epsilon: null, accumulates: false } as const;
+const adaptive = { family: 'adam', rate: 0.03, epsilon: 'outside-root', accumulates: false } as const;
 
 export const OPTIMIZERS: readonly NumericOptimizer[] = [
   {
     ...plain,
     name: 'SGD',
+    rate: 0.5,
     like: ['torch.optim.SGD', 'keras.optimizers.SGD', 'tensorflow.train.GradientDescentOptimizer'],
     start:
       ({ rate }) =>
@@ -69,6 +72,7 @@ export const OPTIMIZERS: readonly NumericOptimizer[] = [
   {
     ...plain,
     name: 'Adadelta',
+    rate: 0.5,
     epsilon: 'inside-root',
     like: ['torch.optim.Adadelta', 'keras.optimizers.Adadelta', 'tensorflow.train.AdadeltaOptimizer'],
     start: ({ rate, epsilon }) => {
@@ -157,6 +161,7 @@ export const OPTIMIZERS: readonly NumericOptimizer[] = [
   {
     ...adaptive,
     name: 'Adagrad',
+    rate: 0.2,
     accumulates: true,
     like: ['torch.optim.Adagrad'],
     start: ({ rate, epsilon, accumulator }) => {
@@ -170,6 +175,7 @@ export const OPTIMIZERS: readonly NumericOptimizer[] = [
   {
     ...adaptive,
     name: 'Adagrad with ε inside the root',
+    rate: 0.2,
     epsilon: 'inside-root',
     accumulates: true,
     like: ['keras.optimizers.Adagrad'],

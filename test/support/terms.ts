@@ -1,5 +1,5 @@
 /** What a loss adds up. */
-import { subtract, type Tensor, zip } from './dual.ts';
+import { subtract, zip } from './dual.ts';
 import { type Batch, evaluate } from './evaluate.ts';
 import { axesOf, binary, type Expression, number, reduce } from './expression.ts';
 
@@ -71,9 +71,7 @@ function shifted(
 }
 
 function isConstantAlong(e: Expression, axis: number | null, batch: Batch): boolean {
-  const [most, least] = (['max', 'min'] as const).map((how) => evaluate(reduce(how, e, axis), batch)) as [
-    Tensor,
-    Tensor,
-  ];
-  return zip(most, least, subtract).data.every(({ value, gradient }) => value === 0 && gradient.every((g) => g === 0));
+  const all = evaluate(e, batch);
+  const one = evaluate(reduce('max', e, axis, true), batch);
+  return zip(all, one, subtract).data.every(({ value, gradient }) => value === 0 && gradient.every((g) => g === 0));
 }
