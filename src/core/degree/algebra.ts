@@ -223,6 +223,8 @@ export function divide(a: Sum, b: Sum, place: Place): Sum {
     operations: [],
     trace: [],
     counts: null,
+    unknown:
+      divisor.unknown ?? (divisor.value === 'shifts' ? 'it is divided by a value that shifts with the batch' : null),
   };
   const result = multiply(a, sum([inverse], b.row));
   return operation ? withDivision(result, operation, place) : result;

@@ -4,7 +4,7 @@
  */
 import type { Language, Range } from '../analysis.ts';
 import type { Place } from '../degree/term.ts';
-import type { Expression, FunctionDefinition, Lambda, Module, Pattern, Statement } from '../syntax/tree.ts';
+import type { Call, Expression, FunctionDefinition, Lambda, Module, Pattern, Statement } from '../syntax/tree.ts';
 import { assign } from './assignments.ts';
 import { branch } from './branches.ts';
 import { classMember, isStatic } from './classes.ts';
@@ -73,8 +73,6 @@ export class Interpreter {
   private readonly known = new Set<object>();
   private readonly classes: ClassValue[] = [];
   private readonly instances = new Map<object, RecordValue>();
-  /** How often each name stands in the source: one that stands only once is defined and never used here. */
-  private readonly mentions = new Map<string, number>();
 
   readonly collections: Collections;
   readonly flags = new Flags();
@@ -95,13 +93,11 @@ export class Interpreter {
 
   /** The whole file: its top level first, then every function and method that nothing in it calls. */
   run(module: Module): void {
-    for (const [name] of this.source.matchAll(/[A-Za-z_$][\w$]*/g))
-      this.mentions.set(name, (this.mentions.get(name) ?? 0) + 1);
-    const unused = (name: string | null) => (this.mentions.get(name ?? '') ?? 0) <= 1;
     this.hoist(module.body, this.globals);
     this.execute(module.body, this.globals);
-    // What nothing mentions comes first: it may call the others, with better arguments than none.
-    for (const wanted of [unused, () => true]) {
+    // What the file never calls comes first: it calls the others, with better arguments than none.
+    const called = namesCalled(module);
+    for (const wanted of [(name: string | null) => name === null || !called.has(name), () => true]) {
       for (let i = 0; i < this.defined.length; i++)
         if (wanted(this.defined[i]?.node.name ?? null)) this.runUncalled(this.defined[i] as Closure);
       for (let i = 0; i < this.classes.length; i++) this.runClass(this.classes[i] as ClassValue, wanted);
@@ -447,4 +443,20 @@ export class Interpreter {
       return value.kind === 'api' && value.name === 'no-gradient';
     });
   }
+}
+
+/** The names that a tree calls, by themselves or as methods. Walked with a stack of its own: trees may be deeper than calls can nest. */
+function namesCalled(module: Module): ReadonlySet<string> {
+  const names = new Set<string>();
+  const stack: unknown[] = [module.body];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (typeof node !== 'object' || node === null) continue;
+    if ('kind' in node && node.kind === 'call') {
+      const { callee } = node as Call;
+      if (callee.kind === 'name') names.add(callee.name);
+      if (callee.kind === 'member') names.add(callee.property);
+    }
+    for (const part of Object.values(node)) if (typeof part === 'object') stack.push(part);
+  }
+  return names;
 }

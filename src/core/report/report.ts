@@ -18,9 +18,8 @@ export interface Report {
 /** What a batch size is assumed to be where none is found; null keeps symbols. */
 export function report(m: Interpreter, assumedBatchSize: number | null): Report {
   const { sinks } = m.record;
-  // What a graph collection or a layer holds as a penalty is added to the loss by the framework.
-  const collected = m.collections.all();
-  const reached = new Set([...sinks.map((s) => s.value), ...collected].flatMap(operationsIn).map(keyOf));
+  const keysIn = (values: readonly Value[]) => values.flatMap(operationsIn).map(keyOf);
+  const reached = new Set(keysIn(sinks.map((s) => s.value)));
   const returned = assumedLosses(m, reached);
   // A file that makes one loss in one function and trains on a parameter in another means the same loss by both.
   const outside = sinks.filter((s) => isFromOutside(s.value));
@@ -53,8 +52,9 @@ export function report(m: Interpreter, assumedBatchSize: number | null): Report 
     );
   });
   const losses = mergeLosses([...sunk, ...handedOver].filter((l) => l !== null));
-  const assumedReach = new Set(returned.flatMap((r) => operationsIn(r.value).map(keyOf)));
-  return { sites: sitesOf(m, reached, assumedReach), losses };
+  // What a graph collection or a layer holds is added to the loss by the framework, wherever that is.
+  const trained = new Set([...reached, ...keysIn(m.collections.all())]);
+  return { sites: sitesOf(m, trained, new Set(keysIn(returned.map((r) => r.value)))), losses };
 }
 
 /** A loss of which this file only knows the name. */
