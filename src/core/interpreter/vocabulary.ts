@@ -14,16 +14,9 @@ export class Vocabulary {
     this.language = language === 'python' ? 'python' : 'typescript';
     const own = frameworks.filter((f) => f.languages.includes(this.language));
     this.markers = new Set(own.filter((f) => f.markers?.some((name) => source.includes(name))).map((f) => f.id));
-    this.title =
-      own.find((f) =>
-        f.modules.some((module) =>
-          new RegExp(
-            `(?:import|from|require\\()\\s*['"]?(?:\\* as \\w+ from ['"])?${module.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')}`,
-          ).test(source),
-        ),
-      )?.title ??
-      own[0]?.title ??
-      '';
+    // Of frameworks that share a module the one whose marks the file bears gives the name.
+    const imported = own.filter((f) => f.modules.some((module) => isImported(source, module)));
+    this.title = (imported.find((f) => this.markers.has(f.id)) ?? imported[0] ?? own[0])?.title ?? '';
   }
 
   /** The framework that the file imports, as its users call it. */
@@ -79,3 +72,6 @@ export class Vocabulary {
     return null;
   }
 }
+
+const isImported = (source: string, module: string): boolean =>
+  new RegExp(`(?:import|from|require\\()\\s*['"]?${module.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')}`).test(source);
