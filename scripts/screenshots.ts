@@ -79,7 +79,8 @@ async function main(): Promise<void> {
   const server = await startCodeServer({ profile, port: await freePort() });
   const browser = await launchChromium(executable);
   for (const theme of options.theme ?? Object.keys(themes)) {
-    const settings = { ...quietSettings, 'workbench.colorTheme': themes[theme] };
+    // Below its line the hover leaves the lens in sight.
+    const settings = { ...quietSettings, 'workbench.colorTheme': themes[theme], 'editor.hover.above': false };
     writeFileSync(path.join(profile.userData, 'User/settings.json'), JSON.stringify(settings));
     for (const place of places) {
       const picture = path.join(folder, `${theme}-${path.basename(place.file)}-${place.line}.png`);

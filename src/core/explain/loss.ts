@@ -58,10 +58,7 @@ function answer(verdict: Verdict): [title: string, sentence: string] {
     case 'penalty':
       return ['A penalty', 'It depends on the weights alone, and the batch size does not matter.'];
     case 'selection':
-      return [
-        verdict.reduction,
-        'The gradient reaches only the selected examples, so the argument behind the Linear Scaling Rule does not apply.',
-      ];
+      return [verdict.reduction, 'The gradient reaches only the selected examples.'];
     case 'mixed':
       return ['The terms grow differently with the batch', 'Their balance is another one at every batch size.'];
     case 'uniform':
