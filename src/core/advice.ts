@@ -2,7 +2,7 @@
  * The dimension table: what each hyper-parameter is in units of the gradient. Where the gradient is multiplied by s, a hyper-parameter of dimension n
  * must be multiplied by sⁿ, and training is the same. Every number that is shown comes from here.
  *
- * The table was checked by training both sides for 30 steps in float64: see docs/how-it-knows.md. The Linear Scaling Rule is Goyal et al. 2017
+ * The table is tested by training both sides in float64: see test/core/advice.test.ts. The Linear Scaling Rule is Goyal et al. 2017
  * (arXiv:1706.02677), √k for adaptive optimisers Malladi et al. 2022 (arXiv:2205.10287).
  */
 import type { Advice, BatchSize, Clip, Conversion, LossTerm, Optimizer, ScalingRow } from './analysis.ts';
