@@ -41,9 +41,14 @@ export function factsOf(analysis: Analysis, asked: readonly string[]): string[] 
       ...analysis.losses.map((l) => `loss by ${l.sink} at ${l.range.start}`),
     ];
   }
+  return factsOfLoss(loss, asked);
+}
+
+/** The same for one of several losses. */
+export function factsOfLoss(loss: Loss, asked: readonly string[]): string[] {
   const terms = [...new Set(loss.terms.map(termFact))].sort();
-  const others_ = asked.filter((fact) => !fact.startsWith('term ')).map((fact) => factLike(fact, loss));
-  return [...terms, ...others_];
+  const others = asked.filter((fact) => !fact.startsWith('term ')).map((fact) => factLike(fact, loss));
+  return [...terms, ...others];
 }
 
 /** The asked facts in the order of {@link factsOf}. */
@@ -72,7 +77,7 @@ function factLike(asked: string, loss: Loss): string {
     const found = (side === 'mean' ? advice.toMean : advice.toSum).find((c) => c.setting === setting);
     return `to ${side} ${setting} ${number(found?.after)}`;
   }
-  const key = /^(on a mean|on a sum|at 2B|\S+)/.exec(asked)![0];
+  const key = /^(on a mean|on a sum|at 2B|(?:batch|rate) from|\S+)/.exec(asked)![0];
   const row = (of: (row: ScalingRow) => string) =>
     [0.5, 2, 4, 8]
       .map((k) => advice.scaling.find((r) => r.k === k))
@@ -80,9 +85,16 @@ function factLike(asked: string, loss: Loss): string {
       .join(' ');
   const value = {
     balance: loss.balanceMovesWithBatch === null ? 'untold' : loss.balanceMovesWithBatch ? 'moves' : 'holds',
+    sink: loss.sink,
     batch: number(loss.batchSize?.value),
+    'batch from': loss.batchSize?.origin ?? '-',
     optimizer: optimizer?.family ?? 'none',
     rate: number(optimizer?.learningRate?.value),
+    'rate from': optimizer?.learningRate?.origin ?? '-',
+    schedule: optimizer?.schedule ?? '-',
+    momentum: number(optimizer?.momentum?.value),
+    decay: optimizer?.weightDecay ? `${number(optimizer.weightDecay.value)} ${optimizer.weightDecay.coupling}` : '-',
+    clip: loss.clip ? `${loss.clip.type} ${number(loss.clip.threshold.value)}` : '-',
     'on a mean': number(advice.equivalentMeanLearningRate),
     'on a sum': number(advice.equivalentSumLearningRate),
     'at 2B': number(advice.learningRateAtDoubleBatch),
