@@ -224,10 +224,19 @@ export function divide(a: Sum, b: Sum, place: Place): Sum {
     trace: [],
     counts: null,
     unknown:
-      divisor.unknown ?? (divisor.value === 'shifts' ? 'it is divided by a value that shifts with the batch' : null),
+      divisor.unknown ??
+      (divisor.value === 'shifts' ? 'it is divided by a value that shifts with the batch' : null) ??
+      hiddenSize(a, b, place),
   };
   const result = multiply(a, sum([inverse], b.row));
   return operation ? withDivision(result, operation, place) : result;
+}
+
+/** A reduced loss divided by something that nobody reduced: a size that this file does not show, as a rule. */
+function hiddenSize(a: Sum, b: Sum, place: Place): string | null {
+  const reduced = isScalar(a.row) && a.terms.some((t) => t.operations.some((o) => o.over.includes('B')));
+  const raw = !isScalar(b.row) && b.terms.every((t) => t.operations.length === 0 && !isConstant(t));
+  return reduced && raw ? `what \`${place.text}\` divides by is not shown in this file` : null;
 }
 
 /** a · b, at a place: a factor of 1/B is a division. */
@@ -256,7 +265,9 @@ function divisorKind(t: Term): DivisorKind {
   if (t.over.some((o) => o.kind === 'nominal')) return 'nominal';
   if (t.counts === 'mask') return 'count';
   if (t.counts === 'weights') return 'weights';
-  return isConstant(t) ? 'actual' : 'computed';
+  if (isConstant(t)) return 'actual';
+  // A sum over the examples that is not trained weighs or counts them, whatever it is called.
+  return t.theta === 'no' && t.operations.length > 0 ? 'weights' : 'computed';
 }
 
 /** f(x) with f(c·x) = cᵖ·f(x). */

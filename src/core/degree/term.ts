@@ -47,6 +47,8 @@ export interface Operation {
   readonly divisor: DivisorKind | null;
   /** A division belongs to the reduction before it and makes no site alone. */
   readonly kind: 'loss' | 'reduction' | 'division';
+  /** Where a constructed loss was called: its site is where it was constructed, but its value is made here. */
+  readonly calledAt?: Range;
 }
 
 /** Where the examples come from, so that a loss knows its own batch size. */
@@ -92,6 +94,7 @@ export interface Place {
   readonly range: Range;
   readonly statement: number;
   readonly text: string;
+  readonly calledAt?: Range;
 }
 
 const NOWHERE: Range = { start: 0, end: 0 };
@@ -183,7 +186,11 @@ export const standing = (place: Place, api: string) => ({
   statement: place.statement,
   text: place.text,
   api,
+  ...(place.calledAt ? { calledAt: place.calledAt } : {}),
 });
+
+/** Where the value of a step is made. */
+export const madeAt = (o: { readonly range: Range; readonly calledAt?: Range }): Range => o.calledAt ?? o.range;
 
 /** Adds a reducing step to every term. A penalty that is averaged over examples it does not depend on keeps its own words. */
 export function withOperation(
@@ -209,11 +216,11 @@ export function withOperation(
 
 /** Adds a line to the derivation. */
 export function step(t: Term, r: AxisRow, place: Place): Term {
+  const range = madeAt(place);
   const last = t.trace.at(-1);
   const result = describe(t, r);
-  if (last && last.range.start === place.range.start && last.range.end === place.range.end && last.result === result)
-    return t;
-  return { ...t, trace: [...t.trace, { range: place.range, text: place.text, result }].slice(-MOST_STEPS) };
+  if (last && last.range.start === range.start && last.range.end === range.end && last.result === result) return t;
+  return { ...t, trace: [...t.trace, { range, text: place.text, result }].slice(-MOST_STEPS) };
 }
 
 export function describe(t: Term, r: AxisRow): string {

@@ -29,8 +29,9 @@ export interface CallSite {
   readonly place: Place;
   readonly expression: Call;
   readonly scope: Scope;
-  /** The expression before the dot, where there is one. */
+  /** The expression before the dot, where there is one, and its value. */
   readonly receiver: Expression | null;
+  readonly receiverValue: Value | null;
 }
 
 export function evaluateCall(m: Interpreter, e: Call, scope: Scope): Value {
@@ -47,12 +48,21 @@ export function evaluateCall(m: Interpreter, e: Call, scope: Scope): Value {
     expression: e,
     scope,
     receiver,
+    receiverValue: object,
   };
   if (e.callee.kind === 'member' && object) {
     const callee = e.callee;
+    // A loss that is one of several is differentiated once, as the choice that it is.
+    if (object.kind === 'choice') {
+      const sink = m.vocabulary.methodEntry(
+        callee.property,
+        receiverKind(m, object.alternatives[0]?.value ?? nothing, callee.property),
+      );
+      if (sink?.effect === 'sink') return applySink(m, sink, args, { ...site, receiverValue: object }, object);
+    }
     return forEach(
       object,
-      (v) => callMember(m, v, callee.property, callee.range, callee.propertyRange, args, site),
+      (v) => callMember(m, v, callee.property, callee.range, callee.propertyRange, args, { ...site, receiverValue: v }),
       same,
     );
   }
@@ -116,6 +126,7 @@ export function callValue(m: Interpreter, callee: Value, args: CallArguments, si
         range: callee.range,
         statement: callee.statement,
         text: site.place.text,
+        calledAt: site.range,
       });
     case 'model':
       return isLossName(callee.name) ? unknownCall(m, callee.name, args, site) : applyModel(args, site);
@@ -167,8 +178,8 @@ export function callValue(m: Interpreter, callee: Value, args: CallArguments, si
       // A method of something unknown means what it means on a tensor, an optimiser or a model: the name decides.
       if (site.receiver !== null && callee.name.includes('.')) {
         const entry = m.vocabulary.methodEntry(lastPart(callee.name), 'unknown');
-        const receiver = evaluate(m, site.receiver, site.scope);
-        if (entry && receiver.kind !== 'choice')
+        const receiver = site.receiverValue;
+        if (entry && receiver !== null && receiver.kind !== 'choice')
           return act(m, entry, lastPart(callee.name), withReceiver(receiver, args, site, entry), site, receiver);
       }
       return unknownCall(m, callee.name, args, site, callee.from);
@@ -314,6 +325,13 @@ function superCall(m: Interpreter, e: Call, scope: Scope): Value | null {
     if (method?.kind === 'closure') return callClosure(m, { ...method, self }, args, e.range);
   }
   if (/^(?:__init__|constructor)$/.test(name)) return nothing;
-  const site: CallSite = { range: e.range, place: m.place(e.range), expression: e, scope, receiver: null };
+  const site: CallSite = {
+    range: e.range,
+    place: m.place(e.range),
+    expression: e,
+    scope,
+    receiver: null,
+    receiverValue: null,
+  };
   return unknownCall(m, `super.${name}`, args, site);
 }

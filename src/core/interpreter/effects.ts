@@ -328,6 +328,7 @@ export function propertyOf(
     },
     scope: m.globals,
     receiver: null,
+    receiverValue: null,
   };
   return applyEffect(
     m,

@@ -16,7 +16,7 @@ import { callClosure } from './functions.ts';
 import { index } from './indexing.ts';
 import type { Interpreter } from './interpreter.ts';
 import { accumulate, elementOf, type Iteration, repeat } from './loops.ts';
-import { isConfigName, isModelName } from './names.ts';
+import { isBatchSizeName, isConfigName, isModelName } from './names.ts';
 import { same } from './same.ts';
 import { Scope } from './store.ts';
 import { forEach, nothing, type RecordValue, sequence, text, under, type Value } from './values.ts';
@@ -203,6 +203,7 @@ export function memberOf(m: Interpreter, v: Value, property: string, range: Rang
         }
       );
     case 'batch':
+      if (isBatchSizeName(property)) return sizeOf(['B'], 'actual', range);
       return (
         propertyOf(m, v, property, range, 'tensor') ??
         (m.vocabulary.isMethod(property, 'tensor')

@@ -3,6 +3,7 @@ import type { Range } from '../analysis.ts';
 import { mapTerms } from '../degree/term.ts';
 import type { Parameter } from '../syntax/tree.ts';
 import { assign } from './assignments.ts';
+import { isStatic } from './classes.ts';
 import { batchOf, unknown } from './convert.ts';
 import { evaluate } from './expressions.ts';
 import type { Interpreter } from './interpreter.ts';
@@ -62,7 +63,7 @@ function ownParameters(m: Interpreter, closure: Closure): readonly Parameter[] {
 }
 
 const takesReceiver = (m: Interpreter, closure: Closure): boolean =>
-  m.language === 'python' && closure.self !== null && closure.node.kind === 'function';
+  m.language === 'python' && closure.self !== null && closure.node.kind === 'function' && !isStatic(closure.node);
 
 function bindSelf(m: Interpreter, closure: Closure, scope: Scope): void {
   if (closure.self === null) return;

@@ -18,7 +18,7 @@ export const isConfigName = (name: string): boolean => CONFIG.test(lastPart(name
 
 /** Scalars that weigh terms or steps. */
 const HYPER =
-  /^(?:lr|learning_?rate|eps|epsilon|alpha|beta\d?|gamma|lambda|lamb?da?\w*|lam\w*|tau|temperature|temp|kappa|eta|mu_?reg|rho|sigma|wd|weight_?decay|decay|momentum|scale|factor|reg\w*|l[12]_?\w*|coeff?\w*|\w*_(?:coeff?s?|weight|lambda|alpha|beta|gamma|scale|factor|ratio|rate|reg|decay|eps|loss_weight)|w_\w+|\w+(?:Weight|Coefficient|Rate|Decay|Scale|Factor|Lambda|Alpha|Beta)|k|n|num_\w+|n_\w+|delta|margin|clip\w*)$/i;
+  /^(?:lr|learning_?rate|eps|epsilon|alpha|beta\d?|gamma|lambda|lamb?da?\w*|lam\w*|tau|temperature|temp|kappa|eta|mu_?reg|rho|sigma|wd|weight_?decay|decay|momentum|scale|factor|reg\w*|l[12]_?\w*|coeff?\w*|\w*_(?:coeff?s?|lambda|alpha|beta|gamma|scale|factor|ratio|rate|reg|decay|eps|loss_weight)|\w+(?:Coefficient|Rate|Decay|Scale|Factor|Lambda|Alpha|Beta)|delta|margin|clip\w*)$/i;
 
 export const isHyperparameterName = (name: string): boolean => HYPER.test(lastPart(name));
 
@@ -67,7 +67,7 @@ export function axisOfSizeName(name: string): 'B' | 'T' | 'F' | 'C' | 'Z' | null
   const n = lastPart(name);
   if (isBatchSizeName(n)) return 'B';
   if (
-    /^(?:seq_?len(?:gth)?|sequence_length|block_size|n_?ctx|time_?steps|num_?steps|n_steps|unroll\w*|T|max_?len\w*)$/i.test(
+    /^(?:seq_?len(?:gth)?|sequence_length|block_size|n_?ctx|time_?steps|num_?steps|n_steps|unroll\w*|max_?len\w*)$/i.test(
       n,
     )
   )

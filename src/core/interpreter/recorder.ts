@@ -70,6 +70,10 @@ export class Recorder {
   /** Steps that a later step of the same statement took up: they make no site of their own. */
   readonly absorbed = new Set<string>();
   readonly sinks: SinkRecord[] = [];
+  private readonly sinkIds = new Map<string, number>();
+  /** Sinks whose step is still to come; those that the last step was for. */
+  private waiting: SinkRecord[] = [];
+  private stepped: SinkRecord[] = [];
   readonly returns: ReturnRecord[] = [];
   readonly fits: FitRecord[] = [];
   readonly sources: BatchSource[] = [];
@@ -188,21 +192,26 @@ export class Recorder {
     record: Omit<SinkRecord, 'stepRange' | 'clip' | 'optimizers'> & { readonly optimizer: OptimizerValue[] },
   ): number {
     const { optimizer, ...rest } = record;
-    const before = this.sinks.findIndex((s) => keyOf({ range: s.sinkRange }) === keyOf({ range: record.sinkRange }));
-    if (this.known !== null && before >= 0) return before;
-    this.sinks.push({ ...rest, optimizers: optimizer, stepRange: null, clip: null });
-    return this.sinks.length - 1;
+    const before = this.sinkIds.get(keyOf({ range: record.sinkRange }));
+    if (this.known !== null && before !== undefined) return before;
+    const made: SinkRecord = { ...rest, optimizers: optimizer, stepRange: null, clip: null };
+    this.sinks.push(made);
+    if (made.waits) this.waiting.push(made);
+    const id = this.sinks.length - 1;
+    this.sinkIds.set(keyOf({ range: record.sinkRange }), id);
+    return id;
   }
 
   clip(record: ClipRecord): void {
-    for (const s of this.sinks) if (s.waits) s.clip = record;
+    for (const s of this.waiting) s.clip = record;
   }
 
-  /** An optimiser takes the step for everything that was differentiated and still waits. */
+  /**
+   * An optimiser takes the step for everything that was differentiated and still waits; a second one right behind it steps with the same gradients.
+   */
   step(optimizer: OptimizerValue | null, range: Range): void {
-    for (const s of this.sinks) {
-      const again = s.stepRange !== null && keyOf({ range: s.stepRange }) === keyOf({ range });
-      if (!s.waits && !again) continue;
+    if (this.waiting.length) [this.stepped, this.waiting] = [this.waiting, []];
+    for (const s of this.stepped) {
       s.waits = false;
       s.stepRange = range;
       if (optimizer && !s.optimizers.some((o) => o.id === optimizer.id)) s.optimizers.push(optimizer);

@@ -2,7 +2,7 @@
 import { advise } from '../advice.ts';
 import type { BatchSize, Loss, LossTerm, Optimizer, Range, Site } from '../analysis.ts';
 import { hasAxis } from '../degree/axes.ts';
-import { degreeOf, isNominal, mapTerms, type Sum, type Term } from '../degree/term.ts';
+import { degreeOf, isNominal, madeAt, mapTerms, type Sum, type Term } from '../degree/term.ts';
 import type { Interpreter } from '../interpreter/interpreter.ts';
 import { isLossName, isMetricName } from '../interpreter/names.ts';
 import { keyOf, operationsIn, type ReturnRecord } from '../interpreter/recorder.ts';
@@ -110,7 +110,7 @@ function dividedByLiteral(s: Sum, batchSize: BatchSize | null): Sum {
   if (b === null || b <= 1) return s;
   return mapTerms(s, (t) => {
     const factor = t.coefficient?.value ?? null;
-    if (factor === null || Math.abs(factor * b - 1) > 1e-9 || degreeOf(t, 'B') <= 0) return t;
+    if (factor === null || Math.abs(factor * b - 1) > 1e-9 || degreeOf(t, 'B') <= 0 || t.examples === 'no') return t;
     const note = `dividing by ${b} is taken to divide by the batch size`;
     return {
       ...t,
@@ -224,16 +224,17 @@ function termsOf(m: Interpreter, s: Sum, optimizer: Optimizer | null): LossTerm[
 function describeTerm(m: Interpreter, t: Term): LossTerm {
   const sites = t.operations.filter((o) => o.kind !== 'division');
   const lead = sites.at(-1) ?? null;
-  const range = lead?.range ?? t.range;
+  const range = lead ? madeAt(lead) : t.range;
   // A penalty that stands inside a reduction over examples has its own reduction: over the parameters.
   const isPenalty = t.unknown === null && t.examples === 'no';
   const own = isPenalty ? t.operations.filter((o) => o.over.includes('P')) : t.operations;
   const chain = own.length ? own : t.operations;
-  const shown = isPenalty ? (own.at(-1)?.range ?? range) : range;
+  const last = own.at(-1);
+  const shown = isPenalty && last ? madeAt(last) : range;
   const over = [...new Set(chain.flatMap((o) => (o.word === 'divide' ? [] : [...o.over])))].filter((a) => a !== 'C');
   const common = {
     range: shown,
-    text: (own.at(-1) ?? lead)?.text ?? m.textOf(shown, 48),
+    text: (isPenalty ? own.at(-1) : lead)?.text ?? m.textOf(shown, 48),
     reduction: reductionWord(chain, t),
     over,
     coefficient: t.coefficient && t.coefficient.value !== 1 ? t.coefficient : null,
@@ -257,6 +258,8 @@ function describeTerm(m: Interpreter, t: Term): LossTerm {
 /** Whether the terms scale differently with the batch; null where one of them is not known. */
 function balance(terms: readonly LossTerm[]): boolean | null {
   if (terms.some((t) => t.kind === 'unknown')) return null;
+  // With one term there is no balance; with several, none that rests on an assumption.
+  if (terms.length > 1 && terms.some((t) => t.assumed.length > 0)) return null;
   const degrees = terms.map((t) => t.degrees.B);
   if (degrees.some((d) => d === undefined)) return null;
   return degrees.some((d) => d !== degrees[0]);
@@ -270,23 +273,38 @@ function lensRange(m: Interpreter, d: Differentiated, sums: readonly Sum[]): Ran
     .filter((o) => o.kind !== 'division')
     .at(-1);
   const trace = s?.terms[0]?.trace.at(-1)?.range;
-  const range = lead?.range ?? trace ?? d.range;
+  const range = lead ? madeAt(lead) : (trace ?? d.range);
   return m.isInside(range) ? range : d.range;
 }
 
-/** The same loss differentiated at several places (a branch for mixed precision) is shown once. */
+/**
+ * One entry for each sink. The same loss with the same settings, differentiated at several places (a branch for mixed precision), is shown once; one
+ * that is also returned is that which is trained on.
+ */
 function mergeLosses(losses: readonly Loss[]): Loss[] {
-  const merged: Loss[] = [];
+  const merged = new Map<string, Loss>();
+  const settled = new Set<string>();
   for (const loss of losses) {
-    const at = merged.findIndex((l) => l.range.start === loss.range.start && l.range.end === loss.range.end);
-    const known = merged[at];
-    if (!known) merged.push(loss);
-    else if (known.sink === 'return' && loss.sink !== 'return') merged[at] = loss;
-    else if (known.sinkRange.start === loss.sinkRange.start && known.terms.length < loss.terms.length)
-      merged[at] = loss;
-    else if (known.optimizer === null && loss.optimizer !== null) merged[at] = loss;
+    const place = `${loss.range.start}-${loss.range.end} ${JSON.stringify(loss.terms.filter((t) => !t.fromOptimizer).map((t) => [t.kind, t.degrees.B, t.range.start, t.coefficient?.text]))}`;
+    const settings = JSON.stringify([
+      loss.optimizer?.where.start,
+      loss.batchSize?.value,
+      loss.clip?.threshold.where?.start,
+    ]);
+    const bare = merged.get(`${place} bare`);
+    if (loss.optimizer === null) {
+      // Without an optimiser it says no more than its twin that has one.
+      const isReturn = loss.sink === 'return';
+      if (bare && (isReturn || bare.sink !== 'return')) continue;
+      if (settled.has(place)) continue;
+      merged.set(`${place} bare`, loss);
+    } else {
+      merged.delete(`${place} bare`);
+      settled.add(place);
+      if (!merged.has(`${place} ${settings}`)) merged.set(`${place} ${settings}`, loss);
+    }
   }
-  return merged.sort((a, b) => a.range.start - b.range.start);
+  return [...merged.values()].sort((a, b) => a.range.start - b.range.start);
 }
 
 const RETURNS_LOSS = /loss|criterion|objective|cost|^training_step$|^compute_loss|^calc_loss|penalty|^elbo/i;
