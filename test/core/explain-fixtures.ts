@@ -82,6 +82,13 @@ export const sgd: Optimizer = {
 
 export const adam: Optimizer = { ...sgd, name: 'torch.optim.Adam', family: 'adam', weightDecay: null };
 
+export const adadelta: Optimizer = {
+  ...sgd,
+  name: 'torch.optim.Adadelta',
+  weightDecay: null,
+  epsilon: { value: 1e-6, where: null, origin: 'framework-default', text: '1e-6', place: 'inside-root' },
+};
+
 export const noAdvice: Advice = {
   equivalentMeanLearningRate: null,
   equivalentSumLearningRate: null,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { explain, Lines, lensTitle, subjectAt, toMarkdown } from '../../src/core/explain.ts';
 import {
+  adadelta,
   adam,
   analysis,
   batchSize,
@@ -64,7 +65,7 @@ describe('the code lens', () => {
     [
       'a returned loss',
       { terms: [mean], sink: 'return', assumed: ['nothing trains it here'], optimizer: null, advice: noAdvice },
-      'assumed: mean over the batch · SGD: learning rate × k when the batch grows × k',
+      'assumed: mean over the batch · with SGD, learning rate × k when the batch grows × k',
     ],
     [
       'a maximum',
@@ -80,6 +81,16 @@ describe('the code lens', () => {
       'a nominal divisor',
       { terms: [term({ nominal: true, degrees: { B: 0 } })], advice: meanAdvice },
       'Σ over the batch · a smaller batch takes a smaller step',
+    ],
+    [
+      'a mean multiplied by a nominal size',
+      { terms: [term({ reduction: 'mean', nominal: true, degrees: { B: 1 } })] },
+      'mean over the batch · gradient ∝ B · SGD 0.002 at B=128 acts as 0.256 on a mean',
+    ],
+    [
+      'an optimiser of the SGD family with an epsilon in its step',
+      { terms: [mean], optimizer: adadelta, advice: noAdvice },
+      'mean over the batch',
     ],
     [
       'terms that grow apart',
@@ -163,6 +174,12 @@ batch size 128 from \`BATCH_SIZE\`, [line 1](file:///train.py#L1); the last batc
 
 - The first step is that of a mean until a clip bites.`,
     );
+  });
+
+  it('says that a setting divides it only where that makes the degree 0', () => {
+    const reduced = (degree: number) => markdown({ terms: [term({ nominal: true, degrees: { B: degree } })] });
+    assert.match(reduced(0), /It is divided by a setting/);
+    assert.match(reduced(1), /The gradient grows with the batch size/);
   });
 
   it('shows symbols where no number is known', () => {

@@ -65,13 +65,14 @@ function consequences(verdict: Verdict, loss: Loss): string[] {
 
 /** What the reduction does to the learning rate: with the user's numbers where they are known, as a rule otherwise. */
 function rate(degree: number, { optimizer, advice, batchSize }: Loss): string[] {
-  if (!optimizer) return degree === 0 ? ['SGD: learning rate × k when the batch grows × k'] : [];
+  if (!optimizer) return degree === 0 ? ['with SGD, learning rate × k when the batch grows × k'] : [];
   const name = shortName(optimizer.name);
   if (optimizer.notConvertible) return [`${name}: no factor converts its settings`];
   if (optimizer.family === 'adam') {
     return degree === 0 ? [`${name}: no exact rule for a larger batch`] : [`${name} divides it out`];
   }
-  if (optimizer.family === 'other') return [];
+  // With an epsilon in its step (Adadelta), the gradient’s size does not come out as a factor of the rate.
+  if (optimizer.family === 'other' || optimizer.epsilon !== null) return [];
   const learningRate = optimizer.learningRate?.value ?? null;
   const at =
     learningRate !== null && batchSize?.value != null ? `${name} ${number(learningRate)} at ${size(batchSize)}` : null;

@@ -19,7 +19,7 @@ export type Verdict =
       readonly degree: number;
       /** In words: `sum over the batch`. */
       readonly reduction: string;
-      /** Whether a setting that only stands for the batch size divides it. */
+      /** Whether its degree is 0 only because a setting that stands for the batch size divides it. */
       readonly nominal: boolean;
       /** Whether another term's degree cannot be told. */
       readonly partlyUnknown: boolean;
@@ -44,7 +44,7 @@ export function judge(terms: readonly LossTerm[]): Verdict {
   const [only] = reductions;
   const reduction = only !== undefined && reductions.length === 1 ? only : commonReduction(degree);
   if (data.every((term) => term.selection)) return { kind: 'selection', reduction };
-  const nominal = data.some((term) => term.nominal);
+  const nominal = degree === 0 && data.some((term) => term.nominal);
   return { kind: 'uniform', degree, reduction, nominal, partlyUnknown: known.length < terms.length };
 }
 
