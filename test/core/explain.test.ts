@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { reductionWords } from '../../src/core/explain/words.ts';
 import { explain, Lines, lensTitle, subjectAt, toMarkdown } from '../../src/core/explain.ts';
 import {
   adadelta,
@@ -80,12 +81,12 @@ describe('the code lens', () => {
     [
       'a nominal divisor',
       { terms: [term({ nominal: true, degrees: { B: 0 } })], advice: meanAdvice },
-      'Σ over the batch · a smaller batch takes a smaller step',
+      'scaled to degree 0 in the batch · a smaller batch takes a smaller step',
     ],
     [
       'a mean multiplied by a nominal size',
       { terms: [term({ reduction: 'mean', nominal: true, degrees: { B: 1 } })] },
-      'mean over the batch · gradient ∝ B · SGD 0.002 at B=128 acts as 0.256 on a mean',
+      'mean over the batch × batch size · gradient ∝ B · SGD 0.002 at B=128 acts as 0.256 on a mean',
     ],
     [
       'an optimiser of the SGD family with an epsilon in its step',
@@ -126,6 +127,34 @@ describe('the code lens', () => {
   ];
   for (const [name, input, title] of cases) {
     it(`says it for ${name}`, () => assert.equal(lensTitle(loss(input)), title));
+  }
+});
+
+describe('the words for a reduction', () => {
+  const cases: [reduced: Parameters<typeof reductionWords>[0], words: string][] = [
+    [{ reduction: 'sum', over: ['F', 'B'], degrees: { F: 1, B: 1 } }, 'sum over features and the batch'],
+    [{ reduction: 'sum', over: ['B'], degrees: { B: 0 } }, 'scaled to degree 0 in the batch'],
+    [
+      { reduction: 'sum', over: ['F', 'B'], degrees: { F: 1, B: -1 } },
+      'sum over features, scaled to degree −1 in the batch',
+    ],
+    [{ reduction: 'sum', over: ['B'], degrees: { B: 0.5 } }, 'root of a sum over the batch'],
+    [{ reduction: 'mean', over: ['B'], degrees: { B: 1 } }, 'mean over the batch × batch size'],
+    [
+      { reduction: 'token-mean', over: ['B', 'T'], degrees: { B: -1 } },
+      'token mean over the batch and tokens ÷ batch size',
+    ],
+    [{ reduction: 'mean', over: ['B'], degrees: { B: 0.5 } }, 'mean over the batch × √B'],
+    [{ reduction: 'other', over: ['B'], degrees: { B: 0 } }, 'averaged over the batch'],
+    [{ reduction: 'other', over: ['B'], degrees: {} }, 'another reduction over the batch'],
+    [{ reduction: 'other', over: ['F'], degrees: { F: 0 } }, 'another reduction over features'],
+    [{ reduction: 'sum-then-mean', over: ['I', 'B'], degrees: { B: 0 } }, 'mean over the batch'],
+    [{ reduction: 'mean-then-sum', over: ['I', 'B'], degrees: { B: 1 } }, 'sum over the batch'],
+    [{ reduction: 'sum-then-mean', over: ['B'], degrees: { B: -1 } }, 'mean over the batch ÷ batch size'],
+    [{ reduction: 'sum', over: ['I'], degrees: {} }, 'sum'],
+  ];
+  for (const [reduced, words] of cases) {
+    it(`are ${words}`, () => assert.equal(reductionWords(reduced), words));
   }
 });
 

@@ -23,19 +23,65 @@ export function listWords(items: readonly string[]): string {
   return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
 }
 
+type Reduced = Pick<Site, 'reduction' | 'over' | 'degrees'>;
+
 /** What was done to the values, e.g. `sum over features, mean over the batch`. */
-export function reductionWords({ reduction, over, degrees }: Pick<Site, 'reduction' | 'over' | 'degrees'>): string {
-  const summed = over.filter((axis) => degrees[axis] !== 0);
-  const averaged = over.filter((axis) => degrees[axis] === 0);
+export function reductionWords({ reduction, over, degrees }: Reduced): string {
+  // Of inner axes without a name there is nothing to say.
+  const named = over.filter((axis) => axis !== 'I');
+  // A batch that is divided by its size once too often was averaged as well.
+  const isAveraged = (axis: AxisName) => degrees[axis] === 0 || (axis === 'B' && (degrees.B ?? 0) < 0);
+  const summed = named.filter((axis) => !isAveraged(axis));
+  const averaged = named.filter(isAveraged);
   switch (reduction) {
     case 'sum-then-mean':
-      return `${operation('sum', summed)}, ${operation('mean', averaged)}`;
+      return inTurn(operation('sum', summed), meanWords('mean', averaged, degrees.B));
     case 'mean-then-sum':
-      return `${operation('mean', averaged)}, ${operation('sum', summed)}`;
+      return inTurn(meanWords('mean', averaged, degrees.B), operation('sum', summed));
     case 'none':
       return 'not reduced';
+    case 'sum':
+      return sumWords(named, degrees.B);
+    case 'mean':
+    case 'weighted-mean':
+    case 'token-mean':
+      return meanWords(reduction, named, degrees.B);
+    case 'other':
+      return named.includes('B') && degrees.B === 0 ? 'averaged over the batch' : operation(reduction, named);
     default:
-      return operation(reduction, over);
+      return operation(reduction, named);
+  }
+}
+
+/** A sum over the batch whose degree is not 1 went through something else: a root, or a division. */
+function sumWords(over: readonly AxisName[], degree: number | undefined): string {
+  if (!over.includes('B')) return operation('sum', over);
+  if (degree === 0.5) return `root of a ${operation('sum', over)}`;
+  if (degree === undefined || degree > 0) return operation('sum', over);
+  const others = over.filter((axis) => axis !== 'B');
+  const scaled = `scaled to degree ${number(degree).replace('-', '−')} in the batch`;
+  return others.length > 0 ? `${operation('sum', others)}, ${scaled}` : scaled;
+}
+
+function meanWords(
+  name: 'mean' | 'weighted-mean' | 'token-mean',
+  over: readonly AxisName[],
+  degree: number | undefined,
+): string {
+  return operation(name, over) + (over.includes('B') ? timesBatchSize(degree ?? 0) : '');
+}
+
+/** What a mean was multiplied with to have this degree. */
+function timesBatchSize(degree: number): string {
+  switch (degree) {
+    case 0:
+      return '';
+    case 1:
+      return ' × batch size';
+    case -1:
+      return ' ÷ batch size';
+    default:
+      return ` × ${power('B', degree)}`;
   }
 }
 
@@ -50,9 +96,13 @@ const OPERATIONS: Readonly<Record<Exclude<Reduction, 'none' | 'sum-then-mean' | 
 };
 
 function operation(name: keyof typeof OPERATIONS, over: readonly AxisName[]): string {
-  // Axes without a name say nothing beside those that have one.
-  const named = over.filter((axis) => axis !== 'I');
-  return over.length > 0 ? `${OPERATIONS[name]} over ${axesWords(named.length > 0 ? named : over)}` : OPERATIONS[name];
+  return over.length > 0 ? `${OPERATIONS[name]} over ${axesWords(over)}` : OPERATIONS[name];
+}
+
+/** Two operations in their order; one that is over nothing is left out beside one that is not. */
+function inTurn(...operations: readonly [string, string]): string {
+  const told = operations.filter((words) => words.includes(' over '));
+  return (told.length > 0 ? told : operations).join(', ');
 }
 
 /** Axes whose size one may change and wonder what it does. */
