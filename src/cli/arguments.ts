@@ -39,7 +39,7 @@ Options
   --help, --version
 
 Exit codes
-  0  clean    1  a finding at or above --fail-on    2  wrong usage, or a file that could not be read
+  0  clean    1  a finding at or above --fail-on    2  wrong usage, or a file that could not be read or parsed in full
 `;
 
 export const SEVERITIES: readonly Severity[] = ['information', 'warning', 'error'];
@@ -81,8 +81,16 @@ function parse(argv: readonly string[]) {
       },
     });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(describe(error));
   }
+}
+
+/** Node explains how an unknown option could be a path; what people want to know is that there is no such option. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const [, option = ''] = /^[^']*'(-[^' ]*)/.exec(error.message) ?? [];
+  const isUnknown = (error as NodeJS.ErrnoException).code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION';
+  return isUnknown ? `There is no option ${option}.` : error.message.replace(/(?<![.])$/, '.');
 }
 
 function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {

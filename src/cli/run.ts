@@ -4,12 +4,12 @@ import manifest from '../../package.json' with { type: 'json' };
 import type { AnalyzeOptions } from '../core/analysis.ts';
 import { analyze } from '../core/analyze.ts';
 import { Lines } from '../core/explain.ts';
-import { findFiles, languageOf, readSource } from '../workspace/files.ts';
+import { findFiles, languageOf, readSource, supportedExtensions } from '../workspace/files.ts';
 import { loadParser } from '../workspace/parsers.ts';
 import { type CheckRequest, type ExplainRequest, parseArguments, SEVERITIES, USAGE, UsageError } from './arguments.ts';
 import { type AnalysedFile, fileReport, findingReports, REPORT_VERSION, unreadReport } from './report.ts';
 import { painter } from './terminal.ts';
-import { checkSummary, explainSummary, explainText, findingText } from './text.ts';
+import { checkSummary, explainSummary, explainText, findingText, problemText } from './text.ts';
 
 export interface Terminal {
   readonly cwd: string;
@@ -40,7 +40,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     }
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    terminal.error(`loss-lens: ${error.message}\nloss-lens --help says more.\n`);
+    terminal.error(`loss-lens: ${error.message} See loss-lens --help.\n`);
     return FAILED;
   }
 }
@@ -60,11 +60,12 @@ async function explainPaths(request: ExplainRequest, terminal: Terminal) {
     }
     files += 1;
     losses += result.analysis.losses.length;
+    failed ||= result.analysis.problems.length > 0;
     if (request.format === 'json') reports.push(fileReport(result));
     else terminal.out(explainText(result, paint));
   }
   if (request.format === 'json') terminal.out(json({ version: REPORT_VERSION, files: reports }));
-  else terminal.out(`${explainSummary(files, losses)}\n`);
+  else if (files > 0) terminal.out(`${explainSummary(files, losses)}\n`);
   return failed ? FAILED : CLEAN;
 }
 
@@ -82,6 +83,7 @@ async function checkPaths(request: CheckRequest, terminal: Terminal) {
     }
     files += 1;
     findings += result.analysis.findings.length;
+    failed ||= result.analysis.problems.length > 0;
     found ||= result.analysis.findings.some(
       ({ severity }) => SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(request.failOn),
     );
@@ -89,9 +91,12 @@ async function checkPaths(request: CheckRequest, terminal: Terminal) {
     else for (const finding of result.analysis.findings) terminal.out(findingText(finding, result, paint));
   }
   if (request.format === 'json') terminal.out(json({ version: REPORT_VERSION, findings: reports }));
-  else terminal.out(`${checkSummary(files, findings)}\n`);
+  else if (files > 0) terminal.out(`${checkSummary(files, findings)}\n`);
   return failed ? FAILED : found ? FOUND : CLEAN;
 }
+
+const EXTENSIONS = supportedExtensions.join(' ');
+const READ = `Loss Lens reads Python, TypeScript and JavaScript (${EXTENSIONS})`;
 
 interface Unread {
   readonly path: string;
@@ -111,7 +116,11 @@ async function* analyseAll(
     return problem;
   };
   const { files, problems } = await findFiles(paths, terminal.cwd);
-  for (const problem of problems) yield complain({ ...problem, fails: true });
+  for (const { path: given, message } of problems) {
+    const unsupported = message.endsWith(EXTENSIONS);
+    yield complain({ path: given, message: unsupported ? `is not supported: ${READ}` : message, fails: true });
+  }
+  if (files.length === 0 && problems.length === 0) terminal.error(`loss-lens: nothing to read here: ${READ}\n`);
   for (const { path: file, within } of files) {
     const language = languageOf(file);
     if (!language) continue;
@@ -127,7 +136,9 @@ async function* analyseAll(
     const name = within ?? `named${path.extname(file)}`;
     const analysis = analyze({ text, language, path: name }, options, parser);
     parser.forget(name);
-    yield { path: file, text, lines: new Lines(text), analysis };
+    const result = { path: file, text, lines: new Lines(text), analysis };
+    if (analysis.problems.length > 0) terminal.error(problemText(result));
+    yield result;
   }
 }
 

@@ -4,18 +4,29 @@ import { explain, lensTitle } from '../core/explain.ts';
 import type { AnalysedFile } from './report.ts';
 import { type Paint, type Style, toText } from './terminal.ts';
 
+/** Says on one line where a file stops being code of its language; nothing where it does not. */
+export function problemText({ path, text, lines, analysis }: AnalysedFile): string {
+  const [problem, ...others] = analysis.problems;
+  if (!problem) return '';
+  const { line, column } = lines.at(problem.range.start);
+  const said = problem.message.replace(/\.$/, '');
+  const whole = said.startsWith('The file ');
+  const reason = said === 'This cannot be parsed' ? `‘${shortened(sourceLine(text, problem.range.start))}’` : said;
+  const more = others.length > 0 ? ` (and in ${count(others.length, 'other place', 'other places')})` : '';
+  return `${path}:${line}:${column}: ${whole ? said : `cannot be parsed here${more}: ${reason}; the rest was analysed`}\n`;
+}
+
+function shortened(line: string): string {
+  return line.length > 80 ? `${line.slice(0, 79)}…` : line;
+}
+
 /** The losses of one file; nothing where it has none. */
 export function explainText(file: AnalysedFile, paint: Paint): string {
-  const { losses, problems, incomplete } = file.analysis;
+  const { losses, incomplete } = file.analysis;
   if (losses.length === 0 && incomplete === undefined) return '';
-  const [problem] = problems;
-  const warnings = [
-    ...(problem ? [`line ${file.lines.at(problem.range.start).line}: ${problem.message}`] : []),
-    ...(incomplete === undefined ? [] : [incomplete]),
-  ];
   return [
     paint(['bold', 'underline'], file.path),
-    ...warnings.map((warning) => paint('yellow', `  ${warning}`)),
+    ...(incomplete === undefined ? [] : [paint('yellow', `  ${incomplete}`)]),
     ...losses.flatMap((loss) => ['', ...lossText(loss, file, paint)]),
     '',
     '',

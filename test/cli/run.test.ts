@@ -85,7 +85,10 @@ describe('loss-lens', function () {
       const report = JSON.parse(stdout);
       validate('explain', report);
       assert.equal(code, 2);
-      assert.equal(stderr, 'loss-lens: binary.py is a binary file\n');
+      assert.match(
+        stderr,
+        /^sub\/broken\.py:1:\d+: cannot be parsed here: .+; the rest was analysed\nloss-lens: binary\.py is a binary file\n$/,
+      );
       assert.deepEqual(
         report.files.map((file: { path: string; language: string }) => [file.path, file.language]),
         [
@@ -165,7 +168,7 @@ describe('loss-lens', function () {
       const { code, stdout } = await lossLens('explain', '.', '--format', 'json');
       const report = JSON.parse(stdout);
       validate('explain', report);
-      assert.equal(code, 0);
+      assert.equal(code, 2);
       assert.equal(report.files.length, 8);
     }).timeout(60_000);
   });
@@ -214,6 +217,31 @@ describe('loss-lens', function () {
     });
   });
 
+  for (const command of ['explain', 'check']) {
+    it(`says where a file cannot be parsed, and ${command} ends with 2`, async () => {
+      write({ 'broken.py': `${drifting}x = = 1\n` });
+      const { code, stdout, stderr } = await lossLens(command, 'broken.py');
+      assert.equal(code, 2);
+      assert.match(stderr, /^broken\.py:12:\d+: cannot be parsed here: ‘x = = 1’; the rest was analysed\n$/);
+      assert.match(stdout, /1 (loss|finding) in 1 file\n$/);
+    });
+
+    it(`says which languages are read where ${command} gets another`, async () => {
+      write({ 'notes.txt': 'x' });
+      const named = await lossLens(command, 'notes.txt');
+      assert.equal(named.code, 2);
+      assert.equal(named.stdout, '');
+      assert.match(
+        named.stderr,
+        /^loss-lens: notes\.txt is not supported: .*Python, TypeScript and JavaScript \(\.py /,
+      );
+      const searched = await lossLens(command, '.');
+      assert.equal(searched.code, 0);
+      assert.equal(searched.stdout, '');
+      assert.match(searched.stderr, /^loss-lens: nothing to read here: .*Python/);
+    });
+  }
+
   describe('usage', () => {
     const wrong: [argv: string[], message: RegExp][] = [
       [['explain'], /A path is missing: loss-lens explain PATH\.\.\./],
@@ -223,7 +251,8 @@ describe('loss-lens', function () {
       [['check', 'a.py', '--fail-on', 'never'], /--fail-on is one of information, warning, error/],
       [['explain', 'a.py', '--fail-on', 'error'], /--fail-on belongs to check/],
       [['explain', 'a.py', '--assume-batch-size', '0'], /a whole number from 1/],
-      [['explain', 'a.py', '--loud'], /--loud/],
+      [['explain', 'a.py', '--loud'], /^loss-lens: There is no option --loud\. See loss-lens --help\.\n$/],
+      [['check', '-x', 'a.py'], /There is no option -x\./],
     ];
     for (const [argv, message] of wrong) {
       it(`is wrong: ${argv.join(' ')}`, async () => {
