@@ -128,7 +128,7 @@ describe('robustness', function () {
 
 `;
       const analysis = await analyzeText(`import torch.nn.functional as F\n\n${pairs(1000, one)}`, 'train.py');
-      assert.equal(analysis.losses.length, 2000);
+      assert.equal(analysis.losses.length, 1000);
       assert.equal(analysis.incomplete, undefined);
     });
 

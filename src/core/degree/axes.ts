@@ -15,6 +15,8 @@ export interface AxisRow {
   readonly back: readonly Axis[];
   /** Nothing is known about the axes, not even whether the batch is among them. */
   readonly uncertain?: true;
+  /** One example: the batch axis was taken out by an index or a loop. */
+  readonly single?: true;
   /** The row of something of which only the name is known: beside a scalar loss it may be a scalar too. */
   readonly guessed?: true;
 }
@@ -47,6 +49,10 @@ export function axesOf(r: AxisRow): AxisName[] {
   if (r.rest !== null) names.push(r.rest);
   return [...new Set(names)];
 }
+
+/** A row from which an axis was taken: of a batch, one example is left. */
+export const withoutAxis = (taken: Taken): AxisRow =>
+  taken.axis.names.includes('B') ? { ...taken.row, single: true } : taken.row;
 
 /** How often each axis stands in a row: a matrix of all pairs of examples has the batch twice. */
 export function countAxes(r: AxisRow): Exponents {
@@ -97,6 +103,11 @@ export function takeAxis(r: AxisRow, position: number, keep: boolean): Taken | n
  * side knows.
  */
 export function broadcast(a: AxisRow, b: AxisRow): AxisRow {
+  const together = aligned(a, b);
+  return (a.single || b.single) && !hasAxis(together, 'B') ? { ...together, single: true } : together;
+}
+
+function aligned(a: AxisRow, b: AxisRow): AxisRow {
   if (isScalar(a)) return b;
   if (isScalar(b)) return a;
   if (a.rest === null && b.rest === null) {

@@ -1,5 +1,6 @@
 /** Methods of the languages' own lists, dictionaries and functions. */
 import type { Range } from '../analysis.ts';
+import { addExponentsOf } from '../degree/algebra.ts';
 import type { CallSite } from './calls.ts';
 import { unknown } from './convert.ts';
 import { evaluate } from './expressions.ts';
@@ -62,8 +63,25 @@ export function listMethod(
     case 'reduce': {
       // `terms.reduce((a, b) => a.add(b))`: folds the known entries one by one.
       const f = first?.value;
-      if (f?.kind !== 'closure' || list.kind !== 'sequence' || list.items.length === 0) return null;
+      if (f?.kind !== 'closure') return null;
       const start = args.positional[1]?.value;
+      if (list.kind === 'repeated') {
+        // One turn of the fold, as often as the list has entries.
+        m.loops.push({ element: list.element, count: list.count, length: list.length, over: site.place.text });
+        const value = callClosure(
+          m,
+          f,
+          {
+            positional: [start ?? nothing, list.element].map((v) => ({ value: v, range: site.range })),
+            named: new Map(),
+            spread: false,
+          },
+          site.range,
+        );
+        m.loops.pop();
+        return value.kind === 'sum' && list.count !== null ? addExponentsOf(value, list.count) : null;
+      }
+      if (list.kind !== 'sequence' || list.items.length === 0) return null;
       const rest = start ? list.items : list.items.slice(1);
       return rest.reduce<Value>(
         (a, b) =>

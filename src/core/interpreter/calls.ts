@@ -3,7 +3,7 @@
 import type { Range } from '../analysis.ts';
 import type { Entry } from '../catalogue/schema.ts';
 import { isRaw } from '../degree/algebra.ts';
-import { unknownRow } from '../degree/axes.ts';
+import { row, unknownRow } from '../degree/axes.ts';
 import { markAssumed, type Place, type Sum, single, unknownSum } from '../degree/term.ts';
 import type { Argument, Call, Expression } from '../syntax/tree.ts';
 import { dictMethod, functionMethod, listMethod } from './builtin-methods.ts';
@@ -13,6 +13,7 @@ import { applyEffect } from './effects.ts';
 import { evaluate, memberOf } from './expressions.ts';
 import { callClosure, construct, valuesOf } from './functions.ts';
 import type { Interpreter } from './interpreter.ts';
+import { elementOf } from './loops.ts';
 import { applyLoss } from './losses.ts';
 import { isLossName, isMetricName, isModelName, lastPart } from './names.ts';
 import { halfSquare } from './reducers.ts';
@@ -97,6 +98,18 @@ function callMember(
   args: CallArguments,
   site: CallSite,
 ): Value {
+  if (v.kind === 'regularizer' && (property === 'apply' || property === 'call')) return callValue(m, v, args, site);
+  if (v.kind === 'parameters' && /^(?:map|reduce|forEach)$/.test(property)) {
+    const list = elementOf(m, v, site.place.text, site.range);
+    const method = listMethod(
+      m,
+      { kind: 'repeated', element: list.element, count: list.count, length: list.length },
+      property,
+      args,
+      site,
+    );
+    if (method) return method;
+  }
   if (v.kind === 'sequence' || v.kind === 'repeated') {
     const list = listMethod(m, v, property, args, site);
     if (list) return list;
@@ -255,7 +268,9 @@ function withReceiver(receiver: Value, args: CallArguments, site: CallSite, entr
 export function applyModel(args: CallArguments, site: CallSite): Sum {
   const inputs = valuesOf(args);
   const batch = inputs.map(batchOf).find((b) => b !== null) ?? null;
-  return outputSum(site.range, batch);
+  const output = outputSum(site.range, batch);
+  const isSingle = inputs.some((v) => v.kind === 'sum' && v.row.single);
+  return isSingle ? { ...output, row: { ...row([], 'I'), single: true } } : output;
 }
 
 /** An instance of one of the file's classes, called: its `forward` where it is a model, `__call__` elsewhere. */
@@ -299,10 +314,11 @@ function unknownCall(
     return unknownSum(`what \`${short}\` makes of it is not known`, site.range, unknownRow, { batch });
   }
   const examples = inputs.some(holdsExamples);
-  if (examples && (isModelName(short) || batch !== null)) {
+  const isModel = isModelName(short) || m.vocabulary.isUsedAsModel(name);
+  if (examples && (isModel || batch !== null)) {
     const note = `\`${short}\` is taken to keep one row an example`;
     const output = outputSum(site.range, batch);
-    return isModelName(short) ? output : markAssumed(output, note);
+    return isModel ? output : markAssumed(output, note);
   }
   return unknown(m.textOf(site.range, 40), site.range, from === 'import' ? 'import' : 'call', batch);
 }

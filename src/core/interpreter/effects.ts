@@ -2,9 +2,20 @@
 import type { Range } from '../analysis.ts';
 import type { FunctionEntry, ReducerEntry } from '../catalogue/schema.ts';
 import { add, addExponentsOf, elementwise } from '../degree/algebra.ts';
-import { axesOf, axis, batchRow, row, type unitAxis, unknownRow } from '../degree/axes.ts';
+import { axesOf, axis, batchRow, row, scalarRow, type unitAxis, unknownRow } from '../degree/axes.ts';
 import { alongAxis } from '../degree/reduction.ts';
-import { constant, detached, markUnknown, numberOf, type Sum, single, sizeOf, sum, symbol } from '../degree/term.ts';
+import {
+  constant,
+  detached,
+  markUnknown,
+  numberOf,
+  type Sum,
+  single,
+  sizeOf,
+  sum,
+  symbol,
+  unknownSum,
+} from '../degree/term.ts';
 import { bindTo, constantName, isTrue, textArgument } from './arguments.ts';
 import { arithmetic, mask, pairwise } from './arithmetic.ts';
 import { applyModel, type CallSite, callValue } from './calls.ts';
@@ -45,7 +56,13 @@ export function applyEffect(
 
   const collectPenalties = (parameters: readonly string[]): void => {
     for (const parameter of parameters) {
-      const regularizer = argument(parameter);
+      const given = bound.get(parameter);
+      // Keras takes a regulariser by name, with its own default scale.
+      const named = given?.value.kind === 'text' && given.value.value !== null ? given.value.value : null;
+      const regularizer: Value | null =
+        named !== null && given
+          ? { kind: 'regularizer', scale: constant(0.01, given.range), text: named, range: given.range }
+          : (given?.value ?? null);
       if (regularizer?.kind !== 'regularizer') continue;
       m.collections.add(
         'regularization_losses',
@@ -143,6 +160,7 @@ export function applyEffect(
     case 'einsum':
       return einsum(m, args, site);
     case 'constant': {
+      if (isTrue(args.named.get('requires_grad')?.value ?? null)) return parameterSum(range);
       const value = entry.value === 'first-argument' ? first?.value : entry.value;
       if (typeof value === 'number') return single({ coefficient: { value, text: String(value) }, range }, unknownRow);
       if (value && value !== nothing)
@@ -192,6 +210,7 @@ export function applyEffect(
       const key = collectionName(m, argument(entry.name)) ?? entry.collection ?? null;
       if (key === null) return unknown(m.textOf(range), range, 'call');
       const items = m.collections.read(key);
+      if (items.items.length === 0) return unknownSum(`what \`${key}\` holds is not in this file`, range, scalarRow);
       if (!entry.total) return items;
       const penalties = m.collections.read('regularization_losses');
       return addAll(m, [...items.items, ...(key === 'losses' ? penalties.items : [])], site);

@@ -106,7 +106,7 @@ export function evaluate(m: Interpreter, e: Expression, scope: Scope): Value {
         const key = evaluate(m, entry.key, scope);
         const keyText = key.kind === 'text' ? key.value : key.kind === 'sum' ? String(numberOf(key)) : null;
         if (keyText === null) open = true;
-        else fields.set(keyText, readAs(m, keyText, value, entry.range));
+        else fields.set(keyText, value);
       }
       return { kind: 'record', fields, type: null, name: m.textOf(e.range, 24), open };
     }

@@ -1,6 +1,6 @@
 /** Subscripts: taking lists, batches and tensors apart. */
 import type { Range } from '../analysis.ts';
-import { type AxisRow, axesOf, hasAxis, row, takeAxis, unitAxis } from '../degree/axes.ts';
+import { type AxisRow, axesOf, hasAxis, row, takeAxis, unitAxis, withoutAxis } from '../degree/axes.ts';
 import {
   either,
   isNumberLike,
@@ -87,8 +87,14 @@ function indexed(m: Interpreter, v: Value, indices: readonly Subscript[], range:
       const field = key?.kind === 'text' && key.value !== null ? key.value : String(position);
       return readAs(m, field, unknownField(v, field, range), range);
     }
-    case 'sum':
-      return indexTensor(m, v, indices, range);
+    case 'sum': {
+      // `outputs[0]` of a model takes its first output, not its first example.
+      const isOutput =
+        v.terms.every((t) => t.theta === 'yes' && t.examples !== 'no' && t.operations.length === 0) &&
+        v.row.rest !== null &&
+        v.row.front.length === 1;
+      return isOutput && indices.length === 1 && position !== null ? v : indexTensor(m, v, indices, range);
+    }
     default:
       return key?.kind === 'text' || position !== null ? unknown(m.textOf(range), range, 'name', batchOf(v)) : v;
   }
@@ -143,7 +149,7 @@ function indexTensor(m: Interpreter, s: Sum, indices: readonly Subscript[], rang
     const taken = takeAxis(result.row, position, false);
     if (taken) {
       const terms = result.terms.map((t) => ({ ...t, selected: [...new Set([...t.selected, ...taken.axis.names])] }));
-      result = sum(terms, taken.row);
+      result = sum(terms, withoutAxis(taken));
     }
     if (position < 0) position += 1;
   }

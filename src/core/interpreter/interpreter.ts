@@ -64,6 +64,7 @@ export class Interpreter {
   private steps = 0;
   private readonly calls = new Map<object, number>();
   private readonly running: object[] = [];
+  private called: ReadonlyMap<string, number> = new Map();
   private readonly executed = new Set<Statement>();
   /** A star import may bind any name, the customary ones of libraries among them. */
   importsAll = false;
@@ -93,10 +94,11 @@ export class Interpreter {
 
   /** The whole file: its top level first, then every function and method that nothing in it calls. */
   run(module: Module): void {
+    this.called = namesCalled(module);
     this.hoist(module.body, this.globals);
     this.execute(module.body, this.globals);
     // What the file never calls comes first: it calls the others, with better arguments than none.
-    const called = namesCalled(module);
+    const { called } = this;
     for (const wanted of [(name: string | null) => name === null || !called.has(name), () => true]) {
       for (let i = 0; i < this.defined.length; i++)
         if (wanted(this.defined[i]?.node.name ?? null)) this.runUncalled(this.defined[i] as Closure);
@@ -133,6 +135,11 @@ export class Interpreter {
         return this.leavesOut(s.body);
       return false;
     });
+  }
+
+  /** How often the file calls something of a name. */
+  callCount(name: string): number {
+    return this.called.get(name) ?? 0;
   }
 
   /** Counts work; false once the file has had its share. */
@@ -446,15 +453,16 @@ export class Interpreter {
 }
 
 /** The names that a tree calls, by themselves or as methods. Walked with a stack of its own: trees may be deeper than calls can nest. */
-function namesCalled(module: Module): ReadonlySet<string> {
-  const names = new Set<string>();
+function namesCalled(module: Module): ReadonlyMap<string, number> {
+  const names = new Map<string, number>();
+  const add = (name: string) => names.set(name, (names.get(name) ?? 0) + 1);
   const stack: unknown[] = [module.body];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     if (typeof node !== 'object' || node === null) continue;
     if ('kind' in node && node.kind === 'call') {
       const { callee } = node as Call;
-      if (callee.kind === 'name') names.add(callee.name);
-      if (callee.kind === 'member') names.add(callee.property);
+      if (callee.kind === 'name') add(callee.name);
+      if (callee.kind === 'member') add(callee.property);
     }
     for (const part of Object.values(node)) if (typeof part === 'object') stack.push(part);
   }

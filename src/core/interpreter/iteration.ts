@@ -53,7 +53,9 @@ export function iterate(
       }
       const all = args.positional.map(loopOver);
       // All run together: what one of them is known to run over, the others do too.
+      const fixed = all.find((i, at) => lists[at]?.kind === 'sequence' && i.count !== null);
       const known =
+        fixed ??
         all.find((i) => i.count !== null && Object.keys(i.count).length > 0) ??
         all.find((i) => i.count !== null) ??
         all[0];

@@ -1,6 +1,6 @@
 /** Loops are axes: a loop that adds up is a sum over what it runs over, a list that it fills has one entry for each. */
 import type { Range } from '../analysis.ts';
-import { addExponents, type Exponents, exponentsOf, takeAxis } from '../degree/axes.ts';
+import { addExponents, type Exponents, exponentsOf, takeAxis, withoutAxis } from '../degree/axes.ts';
 import { mapTerms, markUnknown, type Sum, sizeOf, symbol } from '../degree/term.ts';
 import type { ArithmeticOperator, Pattern } from '../syntax/tree.ts';
 import { arithmetic } from './arithmetic.ts';
@@ -29,12 +29,14 @@ export function elementOf(m: Interpreter, value: Value, over: string, range: Ran
     case 'sum': {
       const taken = takeAxis(value.row, 0, false);
       if (!taken) return { element: value, count: null, length: null, over };
-      return {
-        element: { ...value, row: taken.row },
-        count: exponentsOf(taken.axis.names),
-        length: sizeOf(taken.axis.names, 'actual', range),
-        over,
-      };
+      const element = { ...value, row: withoutAxis(taken) };
+      // Several outputs of a model are as likely as the rows of one.
+      const isOutput =
+        value.terms.every((t) => t.theta === 'yes' && t.operations.length === 0) &&
+        value.row.front.length === 1 &&
+        value.row.rest !== null;
+      if (isOutput) return { element, count: null, length: null, over };
+      return { element, count: exponentsOf(taken.axis.names), length: sizeOf(taken.axis.names, 'actual', range), over };
     }
     case 'sequence': {
       const element = m.choose(entriesOf(value).map((v) => ({ when: new Map(), value: v })));

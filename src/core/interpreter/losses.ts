@@ -217,7 +217,8 @@ function perElement(m: Interpreter, entry: LossEntry, inputs: Bound, place: Plac
     terms.find((t) => t.theta !== 'no' && t.unknown !== null)?.unknown ??
     (grows ? 'its input changes with the batch size' : null);
   const bindings = bindAxes(given);
-  const outputRow = outputOf(signature.output, bindings);
+  const isSingle = sums.some((s) => s.row.single);
+  const outputRow = isSingle ? singleRow(signature.output) : outputOf(signature.output, bindings);
   const inside = [...new Set(signature.inputs.flatMap((i) => i.axes))].filter(
     (a) => !signature.output.includes(a) && !a.startsWith('*'),
   ) as AxisName[];
@@ -283,6 +284,12 @@ function bindAxes(given: readonly { readonly axes: readonly string[]; readonly s
 }
 
 const clean = (a: Axis): Axis => axis(...a.names);
+
+/** The loss of one example that was taken out of its batch: no axis of it is the batch. */
+const singleRow = (output: readonly string[]): AxisRow => ({
+  ...(output.length > 1 ? row([], 'I') : scalarRow),
+  single: true,
+});
 
 function outputOf(output: readonly string[], bindings: Bindings): AxisRow {
   const front: Axis[] = [];

@@ -67,9 +67,7 @@ export function axisOfSizeName(name: string): 'B' | 'T' | 'F' | 'C' | 'Z' | null
   const n = lastPart(name);
   if (isBatchSizeName(n)) return 'B';
   if (
-    /^(?:seq_?len(?:gth)?|sequence_length|block_size|n_?ctx|time_?steps|num_?steps|n_steps|unroll\w*|max_?len\w*)$/i.test(
-      n,
-    )
+    /^(?:seq_?len(?:gth)?|sequence_length|block_size|n_?ctx|(?:time_?|num_?|n_?)?steps|unroll\w*|max_?len\w*)$/i.test(n)
   )
     return 'T';
   if (/^(?:n_?classes|num_?classes|vocab_?size|n_?vocab)$/i.test(n)) return 'C';

@@ -38,6 +38,7 @@ export interface SinkRecord {
   stepRange: Range | null;
   /** The source of the model that was compiled, to find its `fit`. */
   readonly model: string | null;
+  readonly owner: string;
   clip: ClipRecord | null;
 }
 
@@ -57,6 +58,7 @@ export interface ReturnRecord {
 
 export interface FitRecord {
   readonly receiver: string;
+  readonly owner: string;
   readonly source: BatchSource | null;
   readonly default: number | null;
   readonly range: Range;
@@ -189,12 +191,18 @@ export class Recorder {
   }
 
   sink(
-    record: Omit<SinkRecord, 'stepRange' | 'clip' | 'optimizers'> & { readonly optimizer: OptimizerValue[] },
+    record: Omit<SinkRecord, 'stepRange' | 'clip' | 'optimizers' | 'owner'> & { readonly optimizer: OptimizerValue[] },
   ): number {
     const { optimizer, ...rest } = record;
     const before = this.sinkIds.get(keyOf({ range: record.sinkRange }));
     if (this.known !== null && before !== undefined) return before;
-    const made: SinkRecord = { ...rest, optimizers: optimizer, stepRange: null, clip: null };
+    const made: SinkRecord = {
+      ...rest,
+      optimizers: optimizer,
+      owner: this.ownerOf(rest.model ?? ''),
+      stepRange: null,
+      clip: null,
+    };
     this.sinks.push(made);
     if (made.waits) this.waiting.push(made);
     const id = this.sinks.length - 1;
@@ -218,9 +226,14 @@ export class Recorder {
     }
   }
 
+  /** The same words in two functions are two models. */
+  private ownerOf(receiver: string): string {
+    return `${this.m.frame.node?.range.start ?? 'file'} ${receiver}`;
+  }
+
   fit(receiver: string, source: BatchSource | null, otherwise: number | null, range: Range): void {
     if (!this.fits.some((f) => keyOf(f) === keyOf({ range })))
-      this.fits.push({ receiver, source, default: otherwise, range });
+      this.fits.push({ receiver, owner: this.ownerOf(receiver), source, default: otherwise, range });
   }
 
   /** The batches of an earlier `fit` on the same model; `compile` comes first as a rule, so that `report.ts` looks again. */

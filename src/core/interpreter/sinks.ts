@@ -2,7 +2,7 @@
 import type { Range } from '../analysis.ts';
 import type { FitEntry, SinkEntry } from '../catalogue/schema.ts';
 import { add } from '../degree/algebra.ts';
-import { isScalar } from '../degree/axes.ts';
+import { isScalar, scalarRow } from '../degree/axes.ts';
 import { reduce } from '../degree/reduction.ts';
 import { type BatchSource, detached, mapTerms, type Sum, unknownSum } from '../degree/term.ts';
 import { type Bound, bindTo } from './arguments.ts';
@@ -185,7 +185,7 @@ function compiled(m: Interpreter, entry: SinkEntry, given: NamedValue, site: Cal
   if (loss.kind === 'sequence' && loss.items.length === 0)
     return unknownSum('the list of losses is empty', site.range, outputSum(site.range, null).row);
   // The framework adds the penalties of the model's layers to what it is given.
-  const penalties = m.collections.read('regularization_losses').items;
+  const penalties = layerPenalties(m, site);
   return forEach(
     loss,
     (v) =>
@@ -201,6 +201,18 @@ function compiled(m: Interpreter, entry: SinkEntry, given: NamedValue, site: Cal
       ),
     same,
   );
+}
+
+/** The penalties of a model's layers; with several models in the file it is not known whose they are. */
+function layerPenalties(m: Interpreter, site: CallSite): readonly Value[] {
+  const { items } = m.collections.read('regularization_losses');
+  if (items.length === 0 || m.callCount('compile') <= 1) return items;
+  return [
+    unknownSum('which model the penalties of the file’s layers belong to is not followed', site.range, scalarRow, {
+      examples: 'no',
+      theta: 'yes',
+    }),
+  ];
 }
 
 function lossArguments(m: Interpreter, site: CallSite, entry: SinkEntry): CallArguments {
@@ -281,6 +293,13 @@ export function applyFit(m: Interpreter, entry: FitEntry, args: CallArguments, s
   const size = given && given.value.kind !== 'choice' ? toSum(m, given.value, given.range) : null;
   const source: BatchSource | null =
     fromData ?? (size ? { size, range: given?.range ?? site.range, dropsLast: false } : null);
-  m.record.fit(site.receiver ? m.textOf(site.receiver.range) : '', source, entry.batchSize.default, site.range);
+  // A data set that comes alone brings batches of its own; the default is for arrays, whose targets are given beside them.
+  const isArrays = args.positional.length > 1 || bound.get('y') !== null;
+  m.record.fit(
+    site.receiver ? m.textOf(site.receiver.range) : '',
+    source,
+    isArrays ? entry.batchSize.default : null,
+    site.range,
+  );
   return unknown(m.textOf(site.range, 32), site.range, 'call');
 }

@@ -10,7 +10,11 @@ export class Vocabulary {
   private readonly markers: ReadonlySet<string>;
   private readonly title: string;
 
+  private readonly source: string;
+  private readonly usedAsModel = new Map<string, boolean>();
+
   constructor(source: string, language: Language) {
+    this.source = source;
     this.language = language === 'python' ? 'python' : 'typescript';
     const own = frameworks.filter((f) => f.languages.includes(this.language));
     this.markers = new Set(own.filter((f) => f.markers?.some((name) => source.includes(name))).map((f) => f.id));
@@ -42,6 +46,19 @@ export class Vocabulary {
 
   isBuiltin(name: string): boolean {
     return this.entry(`builtins.${name}`) !== null;
+  }
+
+  /** Whether the file asks a name for its parameters, or sets it to training: then it is a model, whatever it is called. */
+  isUsedAsModel(name: string): boolean {
+    const known = this.usedAsModel.get(name);
+    if (known !== undefined) return known;
+    const found =
+      /^[\w.]+$/.test(name) &&
+      new RegExp(
+        `(?<![\\w.])${name.replaceAll('.', '\\.')}\\.(?:parameters|state_dict|train|eval|trainable_\\w+|trainableWeights|getWeights)\\b`,
+      ).test(this.source);
+    this.usedAsModel.set(name, found);
+    return found;
   }
 
   lossByString(text: string): LossEntry | null {

@@ -80,7 +80,12 @@ function ownBatchSize(m: Interpreter, sums: readonly Sum[]): BatchSize | null {
 }
 
 function fitBatchSize(m: Interpreter, d: Differentiated): BatchSize | null {
-  const fit = d.sink?.model ? m.record.fits.find((f) => f.receiver === d.sink?.model) : undefined;
+  const { sink } = d;
+  if (!sink?.model) return null;
+  const { fits } = m.record;
+  // A model that one function compiles and another fits goes by its name, where only one does.
+  const byName = fits.filter((f) => f.receiver === sink.model);
+  const fit = fits.find((f) => f.owner === sink.owner) ?? (byName.length === 1 ? byName[0] : undefined);
   if (!fit) return null;
   if (fit.source) return fromSource(m, fit.source);
   if (fit.default === null) return null;

@@ -96,7 +96,7 @@ function lossOf(
     assumed: [...assumed, ...new Set(terms.flatMap((t) => t.assumed))],
     terms,
     alternatives: others.length > 0 ? described : [],
-    balanceMovesWithBatch: balance(terms),
+    balanceMovesWithBatch: agreed(others.length > 0 ? described.map((a) => balance(a.terms)) : [balance(terms)]),
     batchSize,
     optimizer,
     clip,
@@ -254,6 +254,10 @@ function describeTerm(m: Interpreter, t: Term): LossTerm {
     };
   return { ...common, kind: isPenalty ? 'penalty' : 'data', degrees: shownDegrees(t) };
 }
+
+/** What all alternatives say; null where they differ. */
+const agreed = (answers: readonly (boolean | null)[]): boolean | null =>
+  answers.every((a) => a === answers[0]) ? (answers[0] ?? null) : null;
 
 /** Whether the terms scale differently with the batch; null where one of them is not known. */
 function balance(terms: readonly LossTerm[]): boolean | null {

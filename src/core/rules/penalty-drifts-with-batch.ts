@@ -12,7 +12,7 @@ export const penaltyDriftsWithBatch: Rule = {
 
 function driftOf(loss: Loss) {
   // No finding rests on an assumption.
-  if (loss.balanceMovesWithBatch !== true || loss.assumed.length > 0) return [];
+  if (loss.balanceMovesWithBatch !== true || loss.assumed.length > 0 || loss.alternatives.length > 0) return [];
   const known = loss.terms.filter((t) => t.assumed.length === 0);
   const grows = known.reduce<LossTerm | null>(
     (a, t) => (t.kind === 'data' && degree(t) > (a ? degree(a) : Number.NEGATIVE_INFINITY) ? t : a),
