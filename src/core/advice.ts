@@ -148,7 +148,7 @@ function notes(s: Situation, degree: number, selection: boolean): string[] {
   }
   if (optimizer?.family === 'sgd' && clip && degree !== 0)
     result.push('Once the clip bites, the step is the learning rate times the threshold, whatever the reduction.');
-  if (s.terms.some((t) => t.nominal))
+  if (degree === 0 && s.terms.some((t) => t.nominal))
     result.push(
       'It divides by a number that stands for the batch size: where a batch is smaller than that number, the loss behaves like a sum.',
     );

@@ -214,6 +214,8 @@ export type Effect =
       readonly effect: 'batches';
       readonly size: string;
       readonly default: number | null;
+      /** An argument that decides about the batches in place of the size (`batch_sampler`). */
+      readonly instead?: string;
       /** The argument that drops a smaller last batch, and what holds without it. */
       readonly dropLast?: string;
       readonly dropLastDefault?: boolean;
@@ -231,7 +233,7 @@ export type Effect =
       readonly effect: 'flag';
       readonly name: string;
       readonly default: string;
-      /** Further arguments with a name (`'-b', '--batch-size'`, `dest=`): the last given wins, one with two dashes over one with one. */
+      /** Further arguments with a name (`'-b', '--batch-size'`, `dest=`): one without dashes wins, then the first with two, then the first. */
       readonly also?: readonly string[];
     }
   /** The object that holds the flags (`tf.app.flags.FLAGS`, the result of `parse_args()`). */
@@ -242,6 +244,8 @@ export type Effect =
     }
   /** What loops run over: `range(n)`, `zip(a, b)`, `enumerate(x)`, `map(f, x)`. */
   | { readonly effect: 'iterate'; readonly how: 'range' | 'zip' | 'enumerate' | 'map' }
+  /** Sets entries of a batch against each other (`cdist`, `outer`): how its result grows is not followed. */
+  | { readonly effect: 'pairs' }
   /** One entry of an iterable: `next(iterator)`, `iterator.get_next()`. */
   | { readonly effect: 'next' }
   /** Calls its function argument with each entry (`dataset.forEachAsync`). */

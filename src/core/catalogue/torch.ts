@@ -343,7 +343,7 @@ const tensorFunctions: readonly Entry[] = [
   }),
   operator('+', 'add', 'add_'),
   operator('-', 'sub subtract', 'sub_ subtract_'),
-  operator('*', 'mul multiply outer', 'mul_ multiply_'),
+  operator('*', 'mul multiply', 'mul_ multiply_'),
   operator('/', 'div divide true_divide floor_divide', 'div_ divide_ true_divide_'),
   operator('@', 'matmul mm bmm mv dot vdot inner'),
   define(arithmetic('@'), ['torch.spmm', 'torch.sparse.mm'], 'input other'),
@@ -505,8 +505,14 @@ const building: readonly Entry[] = [
   define(apply, under(functional, 'cosine_similarity pairwise_distance'), 'x1 x2'),
   define(
     apply,
-    under('torch', 'addmm baddbmm addmv conv2d conv1d layer_norm embedding cdist cosine_similarity pairwise_distance'),
+    under('torch', 'addmm baddbmm addmv conv2d conv1d layer_norm embedding cosine_similarity pairwise_distance'),
     'input mat1 mat2',
+  ),
+  define(
+    { effect: 'pairs' },
+    [...under('torch', 'cdist outer ger kron cartesian_prod combinations'), ...under(functional, 'pdist')],
+    'input other',
+    { methods: 'outer' },
   ),
   elementwise(null, [], 'log_prob entropy rsample cdf icdf', 'distribution'),
   method(detach, 'sample sample_n', 'distribution'),
@@ -531,7 +537,14 @@ const building: readonly Entry[] = [
   define({ effect: 'no-gradient' }, ['torch.no_grad', 'torch.inference_mode', 'torch.autograd.no_grad'], ''),
   method(transparent, 'scale', 'scaler outputs', { on: 'any', input: 'outputs' }),
   define(
-    { effect: 'batches', size: 'batch_size', default: 1, dropLast: 'drop_last', dropLastDefault: false },
+    {
+      effect: 'batches',
+      size: 'batch_size',
+      default: 1,
+      instead: 'batch_sampler',
+      dropLast: 'drop_last',
+      dropLastDefault: false,
+    },
     [
       'torch.utils.data.DataLoader',
       'torch.utils.data.dataloader.DataLoader',

@@ -6,6 +6,8 @@ import type { AxisName } from '../analysis.ts';
 /** One axis. Flattening gives it several names; an axis of size one (`keepdim`, `unsqueeze`) has none. */
 export interface Axis {
   readonly names: readonly AxisName[];
+  /** Only some of its entries are left, those that a mask chose. */
+  readonly partial?: true;
 }
 
 export interface AxisRow {

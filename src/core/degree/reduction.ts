@@ -16,6 +16,7 @@ import {
 } from './axes.ts';
 import {
   type Divisor,
+  type DivisorKind,
   keysOf,
   mapTerms,
   markUnknown,
@@ -88,6 +89,8 @@ export function reduce(s: Sum, options: ReductionOptions, place: Place): Sum {
     );
   }
   const { uncertain } = s.row;
+  // Of entries that a mask chose, a mean divides by how many they are.
+  const kind: DivisorKind = [...s.row.front, ...s.row.back].some((a) => a.partial) ? 'count' : 'actual';
   const closed = closeAxes(s.row, axes, options.keepDims);
   const noted = [...(closed.guessed ? [`the last axis in \`${place.text}\` is taken for an inner axis`] : [])];
   const over = keysOf(closed.counts);
@@ -111,7 +114,7 @@ export function reduce(s: Sum, options: ReductionOptions, place: Place): Sum {
       {
         word: wordOf(operation),
         over,
-        divisor: operation === 'mean' ? 'actual' : null,
+        divisor: operation === 'mean' ? kind : null,
         api: options.api,
         kind: 'reduction',
       },
@@ -125,7 +128,7 @@ export function reduce(s: Sum, options: ReductionOptions, place: Place): Sum {
       return apply(s.terms, (t) => ({
         ...t,
         summed: addExponents(t.summed, closed.counts),
-        over: [...t.over, { exponents: closed.counts, kind: 'actual' }],
+        over: [...t.over, { exponents: closed.counts, kind }],
       }));
     case 'max':
     case 'min':

@@ -77,7 +77,7 @@ export interface Term {
   readonly range: Range;
   readonly batch: BatchSource | null;
   /** Whether a number is written in the source or is a default that a launch may override. */
-  readonly origin: 'constant' | 'argument-default';
+  readonly origin: 'constant' | 'argument-default' | 'framework-default';
   /** Whether a sum of it counts (a mask) or weighs (weights), where it is known. */
   readonly counts: 'mask' | 'weights' | null;
 }

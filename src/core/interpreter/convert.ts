@@ -15,7 +15,7 @@ import {
   unknownSum,
 } from '../degree/term.ts';
 import type { Interpreter } from './interpreter.ts';
-import { axisOfSizeName, isBatchSizeName, isConfigName, isHyperparameterName, isLossName } from './names.ts';
+import { axisOfSizeName, isConfigName, isHyperparameterName, isLossName } from './names.ts';
 import { same } from './same.ts';
 import { forEach, type Repeated, type Unknown, type Value } from './values.ts';
 
@@ -126,7 +126,7 @@ function sequenceSum(m: Interpreter, items: readonly Value[], range: Range): Sum
  * A number read under a name that stands for the batch size is that size: nominal, with its value. Anything else stays what it is.
  */
 export function readAs(m: Interpreter, name: string, value: Value, range: Range): Value {
-  if (!isBatchSizeName(name)) return value;
+  if (!m.flags.isBatchName(name)) return value;
   return forEach(
     value,
     (v) => {

@@ -7,6 +7,7 @@ import { alongAxis } from '../degree/reduction.ts';
 import {
   constant,
   detached,
+  mapTerms,
   markUnknown,
   numberOf,
   type Sum,
@@ -151,7 +152,7 @@ export function applyEffect(
       return join(m, entry, bound);
     case 'pick':
       return onFirst((s) => {
-        if (entry.how === 'mask') return sum(s.terms, row([{ names: axesOf(s.row) }]));
+        if (entry.how === 'mask') return sum(s.terms, row([{ names: axesOf(s.row), partial: true }]));
         const indices = [...args.positional, ...args.named.values()].filter(
           (a) => a !== first && a.value.kind === 'sum',
         );
@@ -216,8 +217,11 @@ export function applyEffect(
       return addAll(m, [...items.items, ...(key === 'losses' ? penalties.items : [])], site);
     }
     case 'batches': {
-      const size = argument(entry.size) ?? (entry.default === null ? null : constant(entry.default));
       const given = bound.get(entry.size);
+      const isDecidedElsewhere = entry.instead !== undefined && bound.get(entry.instead) !== null;
+      const otherwise = entry.default === null || isDecidedElsewhere ? null : frameworkDefault(entry.default);
+      const size = given?.value ?? otherwise;
+      m.flags.noteBatchSize(site.expression, given);
       const drop = argument(entry.dropLast);
       const s =
         size === null || size.kind === 'choice'
@@ -251,6 +255,13 @@ export function applyEffect(
     }
     case 'flags':
       return entry.pair ? sequence([m.flags.values, unknown('rest', range, 'call')]) : m.flags.values;
+    case 'pairs':
+      return onFirst((s) =>
+        markUnknown(
+          { ...s, row: unknownRow },
+          `\`${name.split('.').at(-1)}\` sets the examples of a batch against each other`,
+        ),
+      );
     case 'next':
       return first ? elementOf(m, first.value, m.textOf(first.range, 40), first.range).element : nothing;
     case 'for-each': {
@@ -307,10 +318,14 @@ export function applyEffect(
   return receiver ?? nothing;
 }
 
-/** Of several names of a flag the last, one with two dashes before one with one. */
+const frameworkDefault = (value: number): Sum =>
+  mapTerms(constant(value), (t) => ({ ...t, origin: 'framework-default' }));
+
+/** Of several names of a flag the one without dashes (`dest`), then the first with two, as argparse has it. */
 function flagName(names: readonly (string | null)[]): string | null {
   const given = names.filter((n) => n !== null);
-  const name = given.findLast((n) => !/^-[^-]/.test(n)) ?? given.at(-1);
+  const plain = given.filter((n) => !n.startsWith('-'));
+  const name = plain.at(-1) ?? given.find((n) => n.startsWith('--')) ?? given[0];
   return name?.replace(/^--?/, '').replace(/-/g, '_') ?? null;
 }
 

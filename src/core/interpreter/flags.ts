@@ -1,15 +1,16 @@
 /** Command-line flags, and the numbers that a file gives to names which stand for the batch size. */
 import type { Range } from '../analysis.ts';
-import { mapTerms, numberOf } from '../degree/term.ts';
+import { mapTerms, numberOf, type Term } from '../degree/term.ts';
+import type { Call } from '../syntax/tree.ts';
 import { unknown } from './convert.ts';
 import { isBatchSizeName } from './names.ts';
-import type { RecordValue, Value } from './values.ts';
+import type { NamedValue, RecordValue, Value } from './values.ts';
 
 export interface NamedBatchSize {
   readonly value: number;
   readonly range: Range;
   readonly text: string;
-  readonly origin: 'constant' | 'argument-default';
+  readonly origin: Term['origin'];
 }
 
 export class Flags {
@@ -31,6 +32,18 @@ export class Flags {
     );
     const number = numberOf(bound);
     if (isBatchSizeName(name) && number !== null) this.nameBatchSize(number, range, `--${name}`, 'argument-default');
+  }
+
+  private readonly batchNames = new Set<string>();
+
+  /** What a source of batches is given as its size stands for the batch size from then on: `BATCH` in `batch_size=BATCH`. */
+  noteBatchSize(call: Call, given: NamedValue | null): void {
+    const argument = call.arguments.find((a) => given && a.value.range.start === given.range.start);
+    if (argument?.value.kind === 'name') this.batchNames.add(argument.value.name);
+  }
+
+  isBatchName(name: string): boolean {
+    return this.batchNames.has(name) || isBatchSizeName(name);
   }
 
   /** A number that is bound to a name which stands for the batch size. */

@@ -178,6 +178,6 @@ function maskedSelection(s: Sum, by: Sum): Sum {
   const chosenBy = by.terms.map((t) => t.examples).reduce(either, 'no');
   return sum(
     s.terms.map((t) => ({ ...t, examples: either(t.examples, chosenBy) })),
-    row([{ names }], null),
+    row([{ names, partial: true }]),
   );
 }

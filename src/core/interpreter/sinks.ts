@@ -288,6 +288,7 @@ export function stepsOptimizer(m: Interpreter, name: string, inputs: readonly Va
 export function applyFit(m: Interpreter, entry: FitEntry, args: CallArguments, site: CallSite): Value {
   const bound = bindTo(entry, args);
   const given = bound.get(entry.batchSize.parameter);
+  m.flags.noteBatchSize(site.expression, given);
   const data = args.positional[0]?.value;
   const fromData = data?.kind === 'batches' ? data.source : null;
   const size = given && given.value.kind !== 'choice' ? toSum(m, given.value, given.range) : null;

@@ -44,6 +44,7 @@ export function readOptimizer(m: Interpreter, o: OptimizerValue): Optimizer {
   const decay = entry.weightDecay ? read(entry.weightDecay.parameter, entry.weightDecay.default) : null;
   const epsilon = entry.epsilon ? read(entry.epsilon.parameter, entry.epsilon.default) : null;
   const where: Range = o.range;
+  const groups = groupsWithSettings(o);
   return {
     name: entry.title,
     family: entry.family,
@@ -51,12 +52,30 @@ export function readOptimizer(m: Interpreter, o: OptimizerValue): Optimizer {
     learningRate: read(entry.learningRate.parameter, entry.learningRate.default),
     schedule,
     momentum: entry.momentum ? read(entry.momentum.parameter, entry.momentum.default) : null,
-    weightDecay:
-      decay && entry.weightDecay && decay.value !== 0 ? { ...decay, coupling: entry.weightDecay.coupling } : null,
+    weightDecay: weightDecayOf(o, decay, groups),
     epsilon: epsilon && entry.epsilon ? { ...epsilon, place: entry.epsilon.place } : null,
     initialAccumulator: entry.initialAccumulator
       ? read(entry.initialAccumulator.parameter, entry.initialAccumulator.default)
       : null,
-    notConvertible: entry.notConvertible ?? null,
+    notConvertible:
+      entry.notConvertible ??
+      (groups.size > 0 ? 'Its parameter groups have settings of their own, which are not followed.' : null),
   };
+}
+
+/** A decay of zero is none; one that groups of parameters have differently is there, with no one number. */
+function weightDecayOf(o: OptimizerValue, decay: Rate | null, groups: ReadonlySet<string>): Optimizer['weightDecay'] {
+  const { weightDecay } = o.entry;
+  if (!weightDecay) return null;
+  const { coupling } = weightDecay;
+  if (groups.has(weightDecay.parameter))
+    return { value: null, where: o.range, origin: 'constant', text: 'by group', coupling };
+  return decay && decay.value !== 0 ? { ...decay, coupling } : null;
+}
+
+/** The settings that groups of parameters bring along: `[{'params': …, 'lr': 0.02}, …]`. */
+function groupsWithSettings(o: OptimizerValue): ReadonlySet<string> {
+  const given = o.arguments.positional[0]?.value ?? o.arguments.named.get('params')?.value;
+  const groups = given?.kind === 'sequence' ? given.items.filter((v) => v.kind === 'record') : [];
+  return new Set(groups.flatMap((g) => [...g.fields.keys()].filter((key) => key !== 'params')));
 }
