@@ -268,20 +268,14 @@ export class Interpreter {
         if (target.kind === 'name' && !scope.variables.has(target.name)) this.define(scope, target.name, nothing);
       return;
     }
-    const value = evaluate(this, s.value, scope);
+    const [only] = s.targets;
+    const added = s.operator === null && s.targets.length === 1 && only ? addition(only, s.value) : null;
+    const operator = s.operator ?? added?.operator ?? null;
+    const value = evaluate(this, added?.value ?? s.value, scope);
     for (const target of s.targets) {
-      const grown = s.operator === null ? null : accumulate(this, target, s.operator, value, s.range, scope);
-      assign(this, target, grown ?? value, scope, s.operator !== null || this.readsTarget(target, s.value));
+      const grown = operator === null ? value : accumulate(this, target, operator, value, s.range, scope);
+      assign(this, target, grown, scope, operator !== null);
     }
-  }
-
-  /** `x = x + loss` adds up like `x += loss`: its variable keeps the depth at which it was made. */
-  private readsTarget(target: Pattern, value: Expression): boolean {
-    return (
-      target.kind === 'name' &&
-      value.kind === 'binary' &&
-      [value.left, value.right].some((side) => side.kind === 'name' && side.name === target.name)
-    );
   }
 
   private executeFor(s: Extract<Statement, { kind: 'for' }>, scope: Scope): Completion {
@@ -467,4 +461,26 @@ function namesCalled(module: Module): ReadonlyMap<string, number> {
     for (const part of Object.values(node)) if (typeof part === 'object') stack.push(part);
   }
   return names;
+}
+
+/** `x = x + loss` and `x = x.add(loss)` add up like `x += loss`. */
+function addition(
+  target: Pattern,
+  value: Expression,
+): { readonly operator: '+' | '-'; readonly value: Expression } | null {
+  const isTarget = (e: Expression) => target.kind === 'name' && e.kind === 'name' && e.name === target.name;
+  if (value.kind === 'binary' && (value.operator === '+' || value.operator === '-')) {
+    if (isTarget(value.left)) return { operator: value.operator, value: value.right };
+    if (value.operator === '+' && isTarget(value.right)) return { operator: '+', value: value.left };
+  }
+  if (
+    value.kind === 'call' &&
+    value.callee.kind === 'member' &&
+    value.callee.property === 'add' &&
+    isTarget(value.callee.object)
+  ) {
+    const [argument] = value.arguments;
+    if (argument && value.arguments.length === 1) return { operator: '+', value: argument.value };
+  }
+  return null;
 }

@@ -20,7 +20,11 @@ export const isConfigName = (name: string): boolean => CONFIG.test(lastPart(name
 const HYPER =
   /^(?:lr|learning_?rate|eps|epsilon|alpha|beta\d?|gamma|lambda|lamb?da?\w*|lam\w*|tau|temperature|temp|kappa|eta|mu_?reg|rho|sigma|wd|weight_?decay|decay|momentum|scale|factor|reg\w*|l[12]_?\w*|coeff?\w*|\w*_(?:coeff?s?|lambda|alpha|beta|gamma|scale|factor|ratio|rate|reg|decay|eps|loss_weight)|\w+(?:Coefficient|Rate|Decay|Scale|Factor|Lambda|Alpha|Beta)|delta|margin|clip\w*)$/i;
 
-export const isHyperparameterName = (name: string): boolean => HYPER.test(lastPart(name));
+/** What counts something is a size, whatever else its name says. */
+const COUNT = /avg|num|count|norm|total|denom|^n_|_n$|size|len/i;
+
+export const isHyperparameterName = (name: string): boolean =>
+  HYPER.test(lastPart(name)) && !COUNT.test(lastPart(name));
 
 /** What may compute a loss itself. */
 const LOSS =

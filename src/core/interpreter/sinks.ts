@@ -1,7 +1,7 @@
 /** Where losses are differentiated, and the steps that follow. */
 import type { Range } from '../analysis.ts';
 import type { FitEntry, SinkEntry } from '../catalogue/schema.ts';
-import { add } from '../degree/algebra.ts';
+import { add, isRaw } from '../degree/algebra.ts';
 import { isScalar, scalarRow } from '../degree/axes.ts';
 import { reduce } from '../degree/reduction.ts';
 import { type BatchSource, detached, mapTerms, type Sum, unknownSum } from '../degree/term.ts';
@@ -102,10 +102,13 @@ const valueAndGradients = (v: Value, id: number): Value => ({
  * A framework that only differentiates scalars shows that something was reduced: where no step of it was met, it was reduced out of sight.
  */
 function seen(m: Interpreter, entry: SinkEntry, s: Sum, loss: Range): Sum {
-  if (entry.implicitReduction !== 'none' || isScalar(s.row)) return s;
+  if (entry.implicitReduction !== 'none') return s;
   return mapTerms(s, (t) =>
-    t.operations.length === 0 && t.theta !== 'no'
-      ? { ...t, unknown: t.unknown ?? `\`${m.textOf(loss, 32)}\` is reduced where this file does not show it` }
+    isRaw(t) && t.theta !== 'no' && t.examples !== 'no'
+      ? {
+          ...t,
+          unknown: `\`${m.textOf(t.range.end > t.range.start ? t.range : loss, 32)}\` is reduced where this file does not show it`,
+        }
       : t,
   );
 }

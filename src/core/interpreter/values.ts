@@ -1,7 +1,7 @@
 /** What an expression can be, besides a number or a tensor: the things that code passes around on the way to a loss. */
 import type { LossEntry, OptimizerEntry } from '../catalogue/schema.ts';
 import type { Exponents } from '../degree/axes.ts';
-import type { BatchSource, Sum } from '../degree/term.ts';
+import { type BatchSource, markUnknown, type Sum } from '../degree/term.ts';
 import type { ClassDefinition, FunctionDefinition, Lambda, Range } from '../syntax/tree.ts';
 import type { Scope } from './store.ts';
 
@@ -264,6 +264,8 @@ export function choose(alternatives: readonly Alternative[], same: (a: Value, b:
   }
   const [only] = flat;
   if (flat.length === 1 && only) return only.value;
+  if (flat.length > MOST_ALTERNATIVES && only?.value.kind === 'sum')
+    return markUnknown(only.value, 'it depends on more branches than are kept apart');
   return { kind: 'choice', alternatives: flat.slice(0, MOST_ALTERNATIVES) };
 }
 

@@ -11,7 +11,12 @@ export const meanDividedByBatch: Rule = {
       .flatMap((loss) =>
         loss.terms
           .filter(
-            (t) => t.kind === 'data' && t.assumed.length === 0 && (t.degrees.B ?? 0) <= -1 && /mean/.test(t.reduction),
+            (t) =>
+              t.kind === 'data' &&
+              t.assumed.length === 0 &&
+              (t.degrees.B ?? 0) <= -1 &&
+              /mean/.test(t.reduction) &&
+              t.over.includes('B'),
           )
           .map((t) => ({
             range: t.range,
