@@ -317,7 +317,7 @@ function unknownCall(
   const isModel = isModelName(short) || m.vocabulary.isUsedAsModel(name);
   if (examples && (isModel || batch !== null)) {
     const note = `\`${short}\` is taken to keep one row an example`;
-    const output = outputSum(site.range, batch);
+    const output = applyModel(args, site);
     return isModel ? output : markAssumed(output, note);
   }
   return unknown(m.textOf(site.range, 40), site.range, from === 'import' ? 'import' : 'call', batch);

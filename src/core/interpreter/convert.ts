@@ -6,6 +6,7 @@ import {
   type BatchSource,
   constant,
   isNumberLike,
+  mapTerms,
   markUnknown,
   numberOf,
   type Sum,
@@ -32,6 +33,11 @@ export const outputSum = (range: Range, batch: BatchSource | null): Sum =>
 
 /** A tensor of which only its name is known; where a result rests on its first axis being the batch, the note says so. */
 function unknownTensor(u: Unknown): Sum {
+  if (/^(?:W\d*|theta|kernel)$/.test(u.name))
+    return mapTerms(parameterSum(u.range), (t) => ({
+      ...t,
+      assumed: [`\`${u.name}\` is taken for a trained parameter`],
+    }));
   const certain = u.batch !== null;
   const note = `\`${shorten(u.name)}\` is taken to hold one row an example`;
   return single(

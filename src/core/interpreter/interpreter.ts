@@ -4,7 +4,16 @@
  */
 import type { Language, Range } from '../analysis.ts';
 import type { Place } from '../degree/term.ts';
-import type { Call, Expression, FunctionDefinition, Lambda, Module, Pattern, Statement } from '../syntax/tree.ts';
+import type {
+  Binary,
+  Call,
+  Expression,
+  FunctionDefinition,
+  Lambda,
+  Module,
+  Pattern,
+  Statement,
+} from '../syntax/tree.ts';
 import { assign } from './assignments.ts';
 import { branch } from './branches.ts';
 import { classMember, isStatic } from './classes.ts';
@@ -472,6 +481,16 @@ function addition(
   if (value.kind === 'binary' && (value.operator === '+' || value.operator === '-')) {
     if (isTarget(value.left)) return { operator: value.operator, value: value.right };
     if (value.operator === '+' && isTarget(value.right)) return { operator: '+', value: value.left };
+    // `x + a + b` adds `a + b` to x. A long sum is walked, not recursed into.
+    const spine = [value];
+    for (let left = value.left; left.kind === 'binary' && /^[+-]$/.test(left.operator); left = left.left)
+      spine.push(left);
+    const first = spine.at(-1) as Binary;
+    if (spine.length === 1 || first.operator !== '+' || !isTarget(first.left)) return null;
+    return {
+      operator: '+',
+      value: spine.slice(0, -1).reduceRight<Expression>((left, b) => ({ ...b, left }), first.right),
+    };
   }
   if (
     value.kind === 'call' &&

@@ -1,7 +1,7 @@
 /** Loops are axes: a loop that adds up is a sum over what it runs over, a list that it fills has one entry for each. */
 import type { Range } from '../analysis.ts';
 import { addExponents, type Exponents, exponentsOf, takeAxis, withoutAxis } from '../degree/axes.ts';
-import { mapTerms, markUnknown, type Sum, sizeOf, symbol } from '../degree/term.ts';
+import { mapTerms, markAssumed, markUnknown, type Sum, sizeOf, symbol } from '../degree/term.ts';
 import type { ArithmeticOperator, Pattern } from '../syntax/tree.ts';
 import { arithmetic } from './arithmetic.ts';
 import { parameterSum, toSum, unknown } from './convert.ts';
@@ -9,6 +9,7 @@ import { evaluate } from './expressions.ts';
 import type { Interpreter } from './interpreter.ts';
 import { isLoaderName } from './names.ts';
 import { same } from './same.ts';
+import { sizeAt } from './sizes.ts';
 import type { Scope } from './store.ts';
 import { entriesOf, forEach, hasGrown, type Repeated, sequence, type Value } from './values.ts';
 
@@ -36,7 +37,7 @@ export function elementOf(m: Interpreter, value: Value, over: string, range: Ran
         value.row.front.length === 1 &&
         value.row.rest !== null;
       if (isOutput) return { element, count: null, length: null, over };
-      return { element, count: exponentsOf(taken.axis.names), length: sizeOf(taken.axis.names, 'actual', range), over };
+      return { element, count: exponentsOf(taken.axis.names), length: sizeAt(value, 0, range), over };
     }
     case 'sequence': {
       const element = m.choose(entriesOf(value).map((v) => ({ when: new Map(), value: v })));
@@ -102,6 +103,7 @@ export function summedOver(m: Interpreter, value: Value, depth: number, range: R
           count === null
             ? markUnknown(result, `what \`${loop.over}\` runs over is not known here`)
             : mapTerms(result, (t) => ({ ...t, summed: addExponents(t.summed, count) }));
+        for (const note of loop.length?.terms.flatMap((t) => t.assumed) ?? []) result = markAssumed(result, note);
       }
       return result;
     },
