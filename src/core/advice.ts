@@ -148,6 +148,13 @@ function notes(s: Situation, degree: number, selection: boolean): string[] {
   }
   if (optimizer?.family === 'sgd' && clip && degree !== 0)
     result.push('Once the clip bites, the step is the learning rate times the threshold, whatever the reduction.');
+  if (
+    takesStepsOfGradient(optimizer) &&
+    s.terms.some((t) => t.kind === 'data' && !t.selection && t.over.includes('B') && t.over.some((a) => a !== 'B'))
+  )
+    result.push(
+      'Numbers for a sum or a mean are for the batch alone: features, tokens and pixels stay reduced as they are.',
+    );
   if (degree === 0 && s.terms.some((t) => t.nominal))
     result.push(
       'It divides by a number that stands for the batch size: where a batch is smaller than that number, the loss behaves like a sum.',

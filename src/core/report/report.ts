@@ -8,7 +8,7 @@ import { isLossName, isMetricName } from '../interpreter/names.ts';
 import { keyOf, operationsIn, type ReturnRecord } from '../interpreter/recorder.ts';
 import { alternativesOf, type Conditions, type Value } from '../interpreter/values.ts';
 import { batchSizeOf, clipOf, type Differentiated, optimizerOf } from './loss-settings.ts';
-import { isUnread, reductionWord, shownDegrees, sitesOf } from './sites.ts';
+import { isUnread, reductionWord, shownAxes, shownDegrees, sitesOf } from './sites.ts';
 
 export interface Report {
   readonly sites: readonly Site[];
@@ -231,7 +231,7 @@ function describeTerm(m: Interpreter, t: Term): LossTerm {
   const chain = own.length ? own : t.operations;
   const last = own.at(-1);
   const shown = isPenalty && last ? madeAt(last) : range;
-  const over = [...new Set(chain.flatMap((o) => (o.word === 'divide' ? [] : [...o.over])))].filter((a) => a !== 'C');
+  const over = shownAxes(chain, t);
   const common = {
     range: shown,
     text: (isPenalty ? own.at(-1) : lead)?.text ?? m.textOf(shown, 48),

@@ -21,7 +21,7 @@ export function sitesOf(m: Interpreter, reached: ReadonlySet<string>, returned: 
     const [word = 'unknown'] = words;
     const sure = words.length === 1;
     const steps = best.operation.kind === 'division' ? best.term.operations : best.chain;
-    const over = [...new Set(steps.flatMap((o) => (o.word === 'divide' ? [] : o.over)))].filter((a) => a !== 'C');
+    const over = shownAxes(steps, best.term);
     const degrees = best.term.unknown === null ? shownDegrees(best.term) : {};
     const reason = best.term.unknown ?? (sure ? null : 'it depends on a branch or an argument');
     sites.push({
@@ -99,6 +99,15 @@ export function reductionWord(chain: readonly Operation[], t: Term): Reduction {
   // What is done to the batch comes last in the word, whatever was done to inner axes in which order.
   const last = reducing.findLast((o) => o.over.includes('B')) ?? reducing.at(-1);
   return last?.word === 'mean' ? 'sum-then-mean' : 'mean-then-sum';
+}
+
+/**
+ * The axes that steps reduced. Classes are never shown; what a loss over classes may have beside the batch is only shown where it is known.
+ */
+export function shownAxes(steps: readonly Operation[], t: Term): AxisName[] {
+  const all = new Set(steps.flatMap((o) => (o.word === 'divide' ? [] : [...o.over])));
+  const overClasses = (degreesOf(t).C ?? 0) !== 0;
+  return [...all].filter((a) => a !== 'C' && !(a === 'I' && overClasses && all.has('B')));
 }
 
 /** Degrees of the axes that were reduced; of the batch always. */
