@@ -27,6 +27,11 @@ type Reduced = Pick<Site, 'reduction' | 'over' | 'degrees'>;
 
 /** What was done to the values, e.g. `sum over features, mean over the batch`. */
 export function reductionWords({ reduction, over, degrees }: Reduced): string {
+  // A tensor of unknown rank that is reduced at once loses whatever axes it has.
+  const whole = over.includes('B') && over.includes('I');
+  if (whole && ((reduction === 'sum' && degrees.B === 1) || (reduction === 'mean' && degrees.B === 0))) {
+    return `${reduction} over all elements`;
+  }
   // Of inner axes without a name there is nothing to say.
   const named = over.filter((axis) => axis !== 'I');
   // A batch that is divided by its size once too often was averaged as well.
