@@ -82,7 +82,7 @@ export interface Optimizer {
   readonly family: OptimizerFamily;
   readonly where: Range;
   readonly learningRate: Rate | null;
-  /** `constant` where one number holds for the whole training; otherwise the schedule's name. */
+  /** null where one number holds for the whole training; otherwise the schedule's name. */
   readonly schedule: string | null;
   readonly momentum: Rate | null;
   readonly weightDecay: (Rate & { readonly coupling: 'coupled' | 'decoupled' | 'independent' }) | null;

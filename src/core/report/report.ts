@@ -1,11 +1,11 @@
 /** From what the interpreter met to what is said: sites, losses with their terms, and the settings that belong to each. */
 import { advise } from '../advice.ts';
-import type { BatchSize, Loss, LossTerm, Optimizer, Range, Site } from '../analysis.ts';
+import type { Advice, BatchSize, Loss, LossTerm, Optimizer, Range, Site } from '../analysis.ts';
 import { hasAxis } from '../degree/axes.ts';
 import { degreeOf, isNominal, madeAt, mapTerms, type Sum, type Term } from '../degree/term.ts';
 import type { Interpreter } from '../interpreter/interpreter.ts';
 import { isLossName, isMetricName } from '../interpreter/names.ts';
-import { keyOf, operationsIn, type ReturnRecord } from '../interpreter/recorder.ts';
+import { keyOf, operationsIn, type ReturnRecord, type SinkRecord } from '../interpreter/recorder.ts';
 import { alternativesOf, type Conditions, type Value } from '../interpreter/values.ts';
 import { batchSizeOf, clipOf, type Differentiated, optimizerOf } from './loss-settings.ts';
 import { isUnread, reductionWord, shownAxes, shownDegrees, sitesOf } from './sites.ts';
@@ -100,8 +100,17 @@ function lossOf(
     batchSize,
     optimizer,
     clip,
-    advice: advise({ terms, batchSize, optimizer, clip }),
+    advice: withNotes(advise({ terms, batchSize, optimizer, clip }), candidatesNote(d.sink)),
   };
+}
+
+const withNotes = (advice: Advice, notes: readonly string[]): Advice =>
+  notes.length ? { ...advice, notes: [...advice.notes, ...notes] } : advice;
+
+/** Several optimisers may take the step: no settings are shown, and why. */
+function candidatesNote(sink: SinkRecord | undefined): string[] {
+  const names = [...new Set((sink?.optimizers ?? []).map((o) => o.entry.title))];
+  return names.length > 1 ? [`The optimiser depends on a branch (${names.join(', ')}), so no rate is shown.`] : [];
 }
 
 /** A sum that is divided by the very number that is the batch size is divided by the batch size, as far as anybody can tell. */
