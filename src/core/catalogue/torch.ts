@@ -510,7 +510,7 @@ const building: readonly Entry[] = [
   ),
   define(
     { effect: 'pairs' },
-    [...under('torch', 'cdist outer ger kron cartesian_prod combinations'), ...under(functional, 'pdist')],
+    [...under('torch', 'cdist pdist outer ger kron cartesian_prod combinations'), ...under(functional, 'pdist')],
     'input other',
     { methods: 'outer' },
   ),

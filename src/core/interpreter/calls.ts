@@ -8,7 +8,7 @@ import { markAssumed, type Place, type Sum, single, unknownSum } from '../degree
 import type { Argument, Call, Expression } from '../syntax/tree.ts';
 import { dictMethod, functionMethod, listMethod } from './builtin-methods.ts';
 import { callMethods, classMember, isModelInstance } from './classes.ts';
-import { batchOf, holdsExamples, outputSum, toSum, unknown } from './convert.ts';
+import { batchOf, holdsExamples, outputSum, parameterSum, toSum, unknown } from './convert.ts';
 import { applyEffect } from './effects.ts';
 import { evaluate, memberOf } from './expressions.ts';
 import { callClosure, construct, valuesOf } from './functions.ts';
@@ -153,7 +153,11 @@ export function callValue(m: Interpreter, callee: Value, args: CallArguments, si
     }
     case 'regularizer': {
       const input = args.positional[0]?.value;
-      return input ? halfSquare(m, toSum(m, input, site.range), callee, site.place) : nothing;
+      if (!input) return nothing;
+      const given = toSum(m, input, site.range);
+      // A regulariser is there for parameters: what is not known to hold examples is one.
+      const parameter = given.terms.some((t) => t.examples === 'yes') ? given : parameterSum(site.range);
+      return halfSquare(m, parameter, callee, site.place);
     }
     case 'api': {
       const entry = m.vocabulary.entry(callee.name);

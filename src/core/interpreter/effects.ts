@@ -219,7 +219,11 @@ export function applyEffect(
     case 'batches': {
       const given = bound.get(entry.size);
       const isDecidedElsewhere = entry.instead !== undefined && bound.get(entry.instead) !== null;
-      const otherwise = entry.default === null || isDecidedElsewhere ? null : frameworkDefault(entry.default);
+      const otherwise = isDecidedElsewhere
+        ? symbol(entry.instead ?? '', range)
+        : entry.default === null
+          ? null
+          : frameworkDefault(entry.default);
       const size = given?.value ?? otherwise;
       m.flags.noteBatchSize(site.expression, given);
       const drop = argument(entry.dropLast);

@@ -238,7 +238,8 @@ export class Recorder {
 
   /** The batches of an earlier `fit` on the same model; `compile` comes first as a rule, so that `report.ts` looks again. */
   fitSource(receiver: string): BatchSource | null {
-    return this.fits.find((f) => f.receiver === receiver)?.source ?? null;
+    const owner = this.ownerOf(receiver);
+    return this.fits.find((f) => f.owner === owner)?.source ?? null;
   }
 }
 
