@@ -140,7 +140,7 @@ describe('robustness', function () {
   });
 
   describe('random deletions', () => {
-    const folder = path.join(import.meta.dirname, '../fixtures/mission');
+    const folder = path.join(import.meta.dirname, '../fixtures/typical');
     for (const file of ['1-collection.tf1.py', '6-decay.torch.py', '3-scaling.tfjs.ts', '3-scaling-compile.tfjs.js']) {
       it(file, async () => {
         const text = readFileSync(path.join(folder, file), 'utf8');

@@ -1,4 +1,4 @@
-/** The rows of the mission: what must be said about typical training files. The facts stand in the fixtures, see test/fixtures/mission/README.md. */
+/** What must be said about typical training files. The facts stand in the fixtures, see test/fixtures/typical/README.md. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -6,9 +6,9 @@ import { languageOf } from '../../src/workspace/files.ts';
 import { analyzeText } from '../support/analyze.ts';
 import { factsOf, inOrder, variantsOf } from '../support/facts.ts';
 
-const folder = path.join(import.meta.dirname, '../fixtures/mission');
+const folder = path.join(import.meta.dirname, '../fixtures/typical');
 
-describe('mission', function () {
+describe('typical training files', function () {
   this.timeout(30_000);
 
   for (const file of readdirSync(folder).filter((name) => languageOf(name))) {
