@@ -15,7 +15,7 @@ import { PAGE_REQUEST } from '../../src/protocol.ts';
 import { serve } from '../../src/server/connection.ts';
 import { fakeAnalyze, fakeParser } from './fake-analysis.ts';
 
-const uri = 'file:///work/train.py';
+const uri = 'file:///project/train.py';
 const text = 'x = "🙂"; sum(a)\nmean(b)\n';
 
 describe('the language server', () => {
@@ -179,7 +179,7 @@ describe('the language server', () => {
 
   it('knows a document by its path in its workspace folder, and by its name outside of all', async () => {
     await initialize();
-    for (const document of ['file:///work/a/b.py', 'file:///tests/c.py', 'file:///tests/root/d.py']) {
+    for (const document of ['file:///project/a/b.py', 'file:///tests/c.py', 'file:///tests/root/d.py']) {
       if (document.endsWith('d.py')) {
         await client.sendNotification('workspace/didChangeWorkspaceFolders', {
           event: { added: [{ uri: 'file:///tests/root', name: 'root' }], removed: [] },

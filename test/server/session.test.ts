@@ -5,7 +5,7 @@ import type { View } from '../../src/server/view.ts';
 import { sgd } from '../core/explain-fixtures.ts';
 import { fakeAnalyze, fakeParser } from './fake-analysis.ts';
 
-const uri = 'file:///work/train.py';
+const uri = 'file:///project/train.py';
 
 describe('a session', () => {
   let analysed: AnalyzeDocument[];

@@ -4,16 +4,7 @@
  */
 import type { Language, Range } from '../analysis.ts';
 import type { Place } from '../degree/term.ts';
-import type {
-  Binary,
-  Call,
-  Expression,
-  FunctionDefinition,
-  Lambda,
-  Module,
-  Pattern,
-  Statement,
-} from '../syntax/tree.ts';
+import type { Call, FunctionDefinition, Lambda, Module, Statement } from '../syntax/tree.ts';
 import { assign } from './assignments.ts';
 import { branch } from './branches.ts';
 import { classMember, isStatic } from './classes.ts';
@@ -21,7 +12,7 @@ import { Collections } from './collections.ts';
 import { evaluate } from './expressions.ts';
 import { Flags } from './flags.ts';
 import { callWithoutArguments } from './functions.ts';
-import { accumulate, elementOf, type Iteration } from './loops.ts';
+import { accumulate, addition, elementOf, type Iteration } from './loops.ts';
 import { Recorder } from './recorder.ts';
 import { same } from './same.ts';
 import { Scope, Store } from './store.ts';
@@ -470,36 +461,4 @@ function namesCalled(module: Module): ReadonlyMap<string, number> {
     for (const part of Object.values(node)) if (typeof part === 'object') stack.push(part);
   }
   return names;
-}
-
-/** `x = x + loss` and `x = x.add(loss)` add up like `x += loss`. */
-function addition(
-  target: Pattern,
-  value: Expression,
-): { readonly operator: '+' | '-'; readonly value: Expression } | null {
-  const isTarget = (e: Expression) => target.kind === 'name' && e.kind === 'name' && e.name === target.name;
-  if (value.kind === 'binary' && (value.operator === '+' || value.operator === '-')) {
-    if (isTarget(value.left)) return { operator: value.operator, value: value.right };
-    if (value.operator === '+' && isTarget(value.right)) return { operator: '+', value: value.left };
-    // `x + a + b` adds `a + b` to x. A long sum is walked, not recursed into.
-    const spine = [value];
-    for (let left = value.left; left.kind === 'binary' && /^[+-]$/.test(left.operator); left = left.left)
-      spine.push(left);
-    const first = spine.at(-1) as Binary;
-    if (spine.length === 1 || first.operator !== '+' || !isTarget(first.left)) return null;
-    return {
-      operator: '+',
-      value: spine.slice(0, -1).reduceRight<Expression>((left, b) => ({ ...b, left }), first.right),
-    };
-  }
-  if (
-    value.kind === 'call' &&
-    value.callee.kind === 'member' &&
-    value.callee.property === 'add' &&
-    isTarget(value.callee.object)
-  ) {
-    const [argument] = value.arguments;
-    if (argument && value.arguments.length === 1) return { operator: '+', value: argument.value };
-  }
-  return null;
 }

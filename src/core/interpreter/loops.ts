@@ -2,7 +2,7 @@
 import type { Range } from '../analysis.ts';
 import { addExponents, type Exponents, exponentsOf, takeAxis, withoutAxis } from '../degree/axes.ts';
 import { mapTerms, markAssumed, markUnknown, type Sum, sizeOf, symbol } from '../degree/term.ts';
-import type { ArithmeticOperator, Pattern } from '../syntax/tree.ts';
+import type { ArithmeticOperator, Binary, Expression, Pattern } from '../syntax/tree.ts';
 import { arithmetic } from './arithmetic.ts';
 import { parameterSum, toSum, unknown } from './convert.ts';
 import { evaluate } from './expressions.ts';
@@ -163,4 +163,36 @@ export function repeat(element: Value, loops: readonly Iteration[]): Repeated {
   for (const loop of loops) count = count === null || loop.count === null ? null : addExponents(count, loop.count);
   const length = loops.length === 1 ? (loops[0]?.length ?? null) : null;
   return { kind: 'repeated', element, count, length };
+}
+
+/** `x = x + loss` and `x = x.add(loss)` add up like `x += loss`. */
+export function addition(
+  target: Pattern,
+  value: Expression,
+): { readonly operator: '+' | '-'; readonly value: Expression } | null {
+  const isTarget = (e: Expression) => target.kind === 'name' && e.kind === 'name' && e.name === target.name;
+  if (value.kind === 'binary' && (value.operator === '+' || value.operator === '-')) {
+    if (isTarget(value.left)) return { operator: value.operator, value: value.right };
+    if (value.operator === '+' && isTarget(value.right)) return { operator: '+', value: value.left };
+    // `x + a + b` adds `a + b` to x. A long sum is walked, not recursed into.
+    const spine = [value];
+    for (let left = value.left; left.kind === 'binary' && /^[+-]$/.test(left.operator); left = left.left)
+      spine.push(left);
+    const first = spine.at(-1) as Binary;
+    if (spine.length === 1 || first.operator !== '+' || !isTarget(first.left)) return null;
+    return {
+      operator: '+',
+      value: spine.slice(0, -1).reduceRight<Expression>((left, b) => ({ ...b, left }), first.right),
+    };
+  }
+  if (
+    value.kind === 'call' &&
+    value.callee.kind === 'member' &&
+    value.callee.property === 'add' &&
+    isTarget(value.callee.object)
+  ) {
+    const [argument] = value.arguments;
+    if (argument && value.arguments.length === 1) return { operator: '+', value: argument.value };
+  }
+  return null;
 }
