@@ -62,7 +62,7 @@ describe('the language server', () => {
       processId: null,
       rootUri: null,
       initializationOptions,
-      workspaceFolders: [{ uri: 'file:///work', name: 'work' }],
+      workspaceFolders: [{ uri: 'file:///project', name: 'work' }],
       capabilities: {
         workspace: { configuration: true, workspaceFolders: true, codeLens: { refreshSupport: true } },
       },
