@@ -11,7 +11,9 @@ export function lensTitle(loss: Loss): string {
   const parts =
     verdict && headlines.length === 1 ? [...headlines, ...consequences(verdict, loss)] : [byBranch(loss, headlines)];
   const title = parts.join(' · ');
-  return loss.assumed.length > 0 ? `assumed: ${title}` : title;
+  // What cannot be told is not assumed either.
+  const isUnknown = found.every((v) => v.kind === 'unknown');
+  return loss.assumed.length > 0 && !isUnknown ? `assumed: ${title}` : title;
 }
 
 /** Two losses are told apart by their condition; of more there is only room to say so. */

@@ -318,7 +318,9 @@ function unknownCall(
     return unknownSum(`what \`${short}\` makes of it is not known`, site.range, unknownRow, { batch });
   }
   const examples = inputs.some(holdsExamples);
-  const isModel = isModelName(short) || m.vocabulary.isUsedAsModel(name);
+  // What it is called where it is called says as much as where it came from: `model = build()`.
+  const called = m.textOf(site.expression.callee.range, 40);
+  const isModel = [name, called].some((n) => isModelName(lastPart(n)) || m.vocabulary.isUsedAsModel(n));
   if (examples && (isModel || batch !== null)) {
     const note = `\`${short}\` is taken to keep one row an example`;
     const output = applyModel(args, site);
