@@ -193,7 +193,9 @@ describe('a session', () => {
       return (await session.view(document))?.hover(3)?.markdown ?? '';
     };
     assert.ok(
-      (await hoverOf('file:///project%20(1)/train.py')).includes('SGD, [line 2](file:///project%20%281%29/train.py#L2)'),
+      (await hoverOf('file:///project%20(1)/train.py')).includes(
+        'SGD, [line 2](file:///project%20%281%29/train.py#L2)',
+      ),
     );
     assert.ok((await hoverOf('untitled:Untitled-1')).includes('SGD, line 2 ·'));
   });
