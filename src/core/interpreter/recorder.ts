@@ -22,6 +22,8 @@ export interface Observation {
   readonly row: AxisRow;
   /** Computed where no gradient is kept, or in a function that only evaluates. */
   readonly evaluation: boolean;
+  /** Met where a loss is constructed, before anybody called it. */
+  readonly isConstruction: boolean;
   readonly functionName: string;
   readonly className: string;
 }
@@ -112,6 +114,7 @@ export class Recorder {
         chain,
         term: t,
         row: s.row,
+        isConstruction: this.isConstructing,
         evaluation: !this.m.frame.gradient || isMetricName(name),
         functionName: name,
         className,
@@ -121,9 +124,13 @@ export class Recorder {
     return s;
   }
 
+  private isConstructing = false;
+
   /** A constructed loss is a site where it stands, whether it is called or not. */
   lossObject(entry: LossEntry, args: CallArguments, site: CallSite): Range {
+    this.isConstructing = true;
     applyLoss(this.m, { ...entry, form: 'class' }, args, emptyArguments, { ...site.place, range: site.range });
+    this.isConstructing = false;
     return site.range;
   }
 

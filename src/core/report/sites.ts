@@ -14,8 +14,11 @@ export function sitesOf(m: Interpreter, reached: ReadonlySet<string>, returned: 
     if (!first) continue;
     // The longest chain is the whole statement; a shorter one was seen before the division that follows.
     // Of a sum of terms under one reduction, those of the data speak for it.
-    const trained = seen.filter((o) => o.term.examples !== 'no' && o.term.theta !== 'no');
-    const candidates = trained.length ? trained : seen;
+    // A constructed loss that is only called where nothing is trained is a metric, whatever its construction says.
+    const calls = seen.filter((o) => !o.isConstruction);
+    const used = calls.length > 0 && calls.every((o) => o.evaluation) ? calls : seen;
+    const trained = used.filter((o) => o.term.examples !== 'no' && o.term.theta !== 'no');
+    const candidates = trained.length ? trained : used;
     const best = candidates.reduce((a, b) => (b.chain.length > a.chain.length ? b : a), candidates[0] ?? first);
     const words = [...new Set(candidates.filter((o) => o.chain.length === best.chain.length).map(wordOf))];
     const [word = 'unknown'] = words;
