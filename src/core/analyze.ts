@@ -6,8 +6,6 @@ import { report } from './report/report.ts';
 import { check } from './rules/index.ts';
 import type { Parser } from './syntax/parser.ts';
 
-export const defaultOptions: AnalyzeOptions = { assumedBatchSize: null, severities: {} };
-
 /**
  * Analyses one document. Pure and synchronous; never throws: what cannot be parsed or followed is said in `problems`, in `incomplete`, or in the reason
  * beside a value.

@@ -13,6 +13,7 @@ export const jax: Framework = {
   ],
   modules: ['jax'],
   markers: ['jax'],
+  customaryNames: { jnp: 'jax.numpy' },
   models: [],
   entries: [
     ...numpyFunctions('jax.numpy', true),

@@ -596,6 +596,7 @@ export const keras: Framework = {
   ],
   modules: ['keras'],
   markers: ['keras', 'tf.GradientTape', '@tf.function'],
+  customaryNames: { keras: 'keras' },
   models: [
     { name: 'keras.Model', call: 'call' },
     { name: 'keras.Sequential', call: 'call' },

@@ -138,6 +138,7 @@ export const numpy: Framework = {
   aliases: [['tensorflow.experimental.numpy', 'numpy']],
   modules: ['numpy'],
   markers: ['numpy'],
+  customaryNames: { np: 'numpy' },
   models: [],
   entries: [
     ...numpyFunctions('numpy', true),

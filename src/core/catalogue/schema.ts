@@ -6,6 +6,8 @@
  * parameter list is the positional order, keyword-only parameters after a `*`.
  */
 
+import type { ReductionOptions } from '../degree/reduction.ts';
+
 /** How an API was checked: by running the framework, or only by reading its source or documentation. Shown in hovers where not executed. */
 export type Evidence = 'executed' | 'source-read';
 
@@ -92,19 +94,8 @@ export interface ReducerEntry {
   /** Method names on tensors; the receiver is the input and `parameters` starts with it all the same. */
   readonly methods?: readonly string[];
   readonly operation:
-    | 'sum'
-    | 'mean'
-    | 'max'
-    | 'min'
-    | 'norm'
-    | 'logsumexp'
-    | 'product'
-    | 'median'
-    | 'variance'
-    | 'deviation'
+    | ReductionOptions['operation']
     | 'top-k'
-    | 'count-nonzero'
-    | 'argument'
     /** ½ Σ x² over all axes (`tf.nn.l2_loss`). */
     | 'half-square-sum'
     /** Σ |x|ᵖ wⁿ / Σ w over axes (`average`). */
@@ -366,6 +357,8 @@ export interface Framework {
   readonly modules: readonly string[];
   /** Two frameworks may share a module (TF1 and TF2): where one of these names is used anywhere in a file, this framework's entries come first. */
   readonly markers?: readonly string[];
+  /** What everybody calls its modules, for files in which a star import hides how they came there: `{ np: 'numpy' }`. */
+  readonly customaryNames?: Readonly<Record<string, string>>;
   /** Classes whose subclasses are models (`torch.nn.Module`, `keras.Model`), and which method is called when an instance is. */
   readonly models: readonly { readonly name: string; readonly call: string }[];
   /** Classes whose subclasses are losses (`keras.losses.Loss`), with the method that gives per-example values. */

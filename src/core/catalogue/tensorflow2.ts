@@ -341,6 +341,7 @@ export const tensorflow2: Framework = {
   ],
   modules: ['tensorflow'],
   markers: ['tf.GradientTape', '@tf.function', 'tf.optimizers.', 'tf.data.Dataset', 'tf.Module'],
+  customaryNames: { tf: 'tensorflow' },
   models: [{ name: 'tensorflow.Module', call: '__call__' }],
   entries: [...losses, ...reducers, ...functions, ...data],
   prefixes: [

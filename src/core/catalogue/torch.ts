@@ -776,6 +776,7 @@ export const torch: Framework = {
   ],
   modules: ['torch'],
   markers: ['torch'],
+  customaryNames: { torch: 'torch', nn: 'torch.nn', F: 'torch.nn.functional' },
   models: [
     { name: 'torch.nn.Module', call: 'forward' },
     { name: 'torch.nn.Sequential', call: 'forward' },

@@ -1,7 +1,6 @@
 /** The arguments of a call by the parameter names of a catalogue entry. */
 import type { Parameters, Synonyms } from '../catalogue/schema.ts';
 import { isNumberLike, numberOf } from '../degree/term.ts';
-import type { Interpreter } from './interpreter.ts';
 import type { CallArguments, NamedValue, Value } from './values.ts';
 
 export interface Bound {
@@ -66,7 +65,7 @@ export function textArgument(value: Value | null): string | null {
 }
 
 /** A constant's own name, without the path to it: `tf.Reduction.SUM` is `SUM`. */
-export function constantName(_m: Interpreter, value: Value | null): string | null {
+export function constantName(value: Value | null): string | null {
   if (value === null) return null;
   if (value.kind === 'text') return value.value;
   if (value.kind === 'api' || value.kind === 'unknown') return value.name.split('.').at(-1) ?? null;

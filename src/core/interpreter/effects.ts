@@ -58,11 +58,16 @@ export function applyEffect(
   const collectPenalties = (parameters: readonly string[]): void => {
     for (const parameter of parameters) {
       const given = bound.get(parameter);
-      // Keras takes a regulariser by name, with its own default scale.
-      const named = given?.value.kind === 'text' && given.value.value !== null ? given.value.value : null;
+      // A regulariser may be given by its name, with its own default scale.
+      const scale = given?.value.kind === 'text' ? m.vocabulary.regularizerDefault(given.value.value ?? '') : null;
       const regularizer: Value | null =
-        named !== null && given
-          ? { kind: 'regularizer', scale: constant(0.01, given.range), text: named, range: given.range }
+        scale !== null && given
+          ? {
+              kind: 'regularizer',
+              scale: constant(scale, given.range),
+              text: m.textOf(given.range),
+              range: given.range,
+            }
           : (given?.value ?? null);
       if (regularizer?.kind !== 'regularizer') continue;
       m.collections.add(
@@ -202,13 +207,13 @@ export function applyEffect(
         range,
       };
     case 'collect': {
-      const key = collectionName(m, argument(entry.name)) ?? entry.collection ?? null;
+      const key = collectionName(argument(entry.name)) ?? entry.collection ?? null;
       const value = argument(entry.value);
       if (key !== null && value) m.collections.add(key, value);
       return value ?? nothing;
     }
     case 'collected': {
-      const key = collectionName(m, argument(entry.name)) ?? entry.collection ?? null;
+      const key = collectionName(argument(entry.name)) ?? entry.collection ?? null;
       if (key === null) return unknown(m.textOf(range), range, 'call');
       const items = m.collections.read(key);
       if (items.items.length === 0) return unknownSum(`what \`${key}\` holds is not in this file`, range, scalarRow);
@@ -378,8 +383,7 @@ export function propertyOf(
   );
 }
 
-const collectionName = (m: Interpreter, value: Value | null): string | null =>
-  constantName(m, value)?.toLowerCase() ?? null;
+const collectionName = (value: Value | null): string | null => constantName(value)?.toLowerCase() ?? null;
 
 /** `sum(list)`, `add_n(list)`, `add(a, b, …)`. */
 function addList(m: Interpreter, args: CallArguments, first: Value, site: CallSite): Value {

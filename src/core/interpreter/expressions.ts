@@ -139,29 +139,14 @@ function literal(value: number | string | boolean | null, range: Range): Value {
   return nothing;
 }
 
-/** The bare name under which TensorFlow.js lives in a page with script tags. */
-const GLOBAL_MODULES: Readonly<Record<string, string>> = { tf: '@tensorflow/tfjs' };
-
-/** What everybody calls these modules, where a star import hides how they came here. */
-const CUSTOMARY_NAMES: Readonly<Record<string, string>> = {
-  tf: 'tensorflow',
-  torch: 'torch',
-  nn: 'torch.nn',
-  F: 'torch.nn.functional',
-  np: 'numpy',
-  jnp: 'jax.numpy',
-  keras: 'keras',
-};
-
-export function name(m: Interpreter, id: string, range: Range, scope: Scope): Value {
+function name(m: Interpreter, id: string, range: Range, scope: Scope): Value {
   const holder = scope.find(id);
   if (holder) return readAs(m, id, under(holder.variables.get(id) as Value, m.path), range);
   if (m.language !== 'python') {
     if (id === 'this') return unknown('this', range, 'name');
-    const module = GLOBAL_MODULES[id];
-    return { kind: 'api', name: module ?? `globals.${id}` };
+    return { kind: 'api', name: `globals.${id}` };
   }
-  const customary = m.importsAll ? CUSTOMARY_NAMES[id] : undefined;
+  const customary = m.importsAll ? m.vocabulary.customaryName(id) : null;
   if (customary) return { kind: 'api', name: customary };
   // A name that nothing binds is a builtin, or comes from a star import.
   return m.vocabulary.isBuiltin(id)

@@ -50,7 +50,7 @@ export function applyLoss(
   return forEach(
     reductionArgument(entry, chosen),
     (value) => {
-      const reduction = reductionFor(m, entry, value, chosen);
+      const reduction = reductionFor(entry, value, chosen);
       const result = oneLoss(m, entry, reduction, chosen, inputs, place);
       if (entry.collection) m.collections.add(entry.collection, result);
       return result;
@@ -65,7 +65,7 @@ function reductionArgument(entry: LossEntry, chosen: Bound): Value {
 }
 
 /** What the arguments choose, or why that cannot be told. */
-function reductionFor(m: Interpreter, entry: LossEntry, value: Value, chosen: Bound): LossReduction | string {
+function reductionFor(entry: LossEntry, value: Value, chosen: Bound): LossReduction | string {
   const { legacy, values, parameter } = entry.reduction;
   const otherwise = values[entry.reduction.default] ?? { operation: 'none' };
   if (legacy) {
@@ -83,7 +83,7 @@ function reductionFor(m: Interpreter, entry: LossEntry, value: Value, chosen: Bo
     return chosen.spread && parameter !== null && entry.form === 'class'
       ? `\`${parameter}\` may be among the arguments that are passed on`
       : otherwise;
-  const key = constantName(m, value);
+  const key = constantName(value);
   const found = key === null ? undefined : (values[key] ?? values[key.toLowerCase()] ?? values[key.toUpperCase()]);
   return found ?? `the value of \`${parameter ?? 'reduction'}\` is not written here`;
 }

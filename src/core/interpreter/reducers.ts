@@ -191,6 +191,3 @@ function takesBatch(r: AxisRow, position: number): boolean {
     taken !== null && (taken.axis.names.includes('B') || (taken.guessed && r.front.length === 1 && r.back.length === 0))
   );
 }
-
-export const closeAll = (s: Sum, operation: 'sum' | 'mean', api: string, place: Place): Sum =>
-  reduce(s, { operation, axes: null, keepDims: false, api }, place);

@@ -188,7 +188,7 @@ function compiled(m: Interpreter, entry: SinkEntry, given: NamedValue, site: Cal
   if (loss.kind === 'sequence' && loss.items.length === 0)
     return unknownSum('the list of losses is empty', site.range, outputSum(site.range, null).row);
   // The framework adds the penalties of the model's layers to what it is given.
-  const penalties = layerPenalties(m, site);
+  const penalties = layerPenalties(m, entry, site);
   return forEach(
     loss,
     (v) =>
@@ -207,9 +207,9 @@ function compiled(m: Interpreter, entry: SinkEntry, given: NamedValue, site: Cal
 }
 
 /** The penalties of a model's layers; with several models in the file it is not known whose they are. */
-function layerPenalties(m: Interpreter, site: CallSite): readonly Value[] {
+function layerPenalties(m: Interpreter, entry: SinkEntry, site: CallSite): readonly Value[] {
   const { items } = m.collections.read('regularization_losses');
-  if (items.length === 0 || m.callCount('compile') <= 1) return items;
+  if (items.length === 0 || m.callCount(entry.method?.names[0] ?? '') <= 1) return items;
   return [
     unknownSum('which model the penalties of the file’s layers belong to is not followed', site.range, scalarRow, {
       examples: 'no',

@@ -1,12 +1,14 @@
 /** The catalogue as one file sees it: its language, and the frameworks that it uses. */
 import type { Language } from '../analysis.ts';
 import { frameworks, lookup, lookupMethod, lookupProperty, lookupString, resolve } from '../catalogue/index.ts';
-import type { Entry, LossEntry, OptimizerEntry } from '../catalogue/schema.ts';
+import type { Entry, Framework, LossEntry, OptimizerEntry } from '../catalogue/schema.ts';
+import { lastPart } from './names.ts';
 
 export type ReceiverKind = 'tensor' | 'optimizer' | 'tape' | 'model' | 'batches' | 'unknown';
 
 export class Vocabulary {
   private readonly language: 'python' | 'typescript';
+  private readonly own: readonly Framework[];
   private readonly markers: ReadonlySet<string>;
   private readonly title: string;
 
@@ -16,7 +18,8 @@ export class Vocabulary {
   constructor(source: string, language: Language) {
     this.source = source;
     this.language = language === 'python' ? 'python' : 'typescript';
-    const own = frameworks.filter((f) => f.languages.includes(this.language));
+    this.own = frameworks.filter((f) => f.languages.includes(this.language));
+    const { own } = this;
     this.markers = new Set(own.filter((f) => f.markers?.some((name) => source.includes(name))).map((f) => f.id));
     // Of frameworks that share a module the one whose marks the file bears gives the name.
     const imported = own.filter((f) => f.modules.some((module) => isImported(source, module)));
@@ -59,6 +62,20 @@ export class Vocabulary {
       ).test(this.source);
     this.usedAsModel.set(name, found);
     return found;
+  }
+
+  /** The module that everybody calls by a name; null where nobody does. */
+  customaryName(name: string): string | null {
+    return this.own.map((f) => f.customaryNames?.[name]).find((module) => module !== undefined) ?? null;
+  }
+
+  /** The default scale of a regulariser that is named by a string (`'l2'`); null where no framework knows the name. */
+  regularizerDefault(text: string): number | null {
+    for (const entry of this.own.flatMap((f) => f.entries)) {
+      if (entry.effect === 'regularizer' && entry.names.some((n) => lastPart(n).toLowerCase() === text.toLowerCase()))
+        return entry.default;
+    }
+    return null;
   }
 
   lossByString(text: string): LossEntry | null {
