@@ -8,7 +8,18 @@
 import type { Advice, BatchSize, Clip, Conversion, LossTerm, Optimizer, ScalingRow } from './analysis.ts';
 
 /** Dimension of the learning rate by family; null where no constant factor converts it. */
-const LEARNING_RATE_DIMENSION: Readonly<Record<Optimizer['family'], number | null>> = { sgd: -1, adam: 0, other: null };
+const LEARNING_RATE_DIMENSION = { sgd: -1, adam: 0, other: null } as const;
+
+/** Dimensions of the settings that do not depend on the family of the optimiser. */
+const DIMENSION = {
+  coupledDecay: 1,
+  independentDecay: 0,
+  epsilonOutsideRoot: 1,
+  epsilonInsideRoot: 2,
+  initialAccumulator: 2,
+  clip: 1,
+  penalty: 1,
+} as const;
 
 const BATCH_FACTORS = [0.5, 2, 4, 8] as const;
 
@@ -52,7 +63,8 @@ export function advise(s: Situation): Advice {
   return {
     equivalentMeanLearningRate: isSum && b !== null ? equivalent(b) : null,
     equivalentSumLearningRate: isMean && b !== null ? equivalent(1 / b) : null,
-    learningRateAtDoubleBatch: !selection && (degree === 0 || degree === 1) ? equivalent(2 ** (1 - degree)) : null,
+    learningRateAtDoubleBatch:
+      !selection && (degree === 0 || degree === 1) ? equivalent(linearScalingFactor(degree, 2)) : null,
     toMean: isSum && b !== null ? conversions(s, 1 / b) : [],
     toSum: isMean && b !== null ? conversions(s, b) : [],
     scaling: BATCH_FACTORS.map((k) => scalingRow(s, degree, k, selection)),
@@ -88,17 +100,21 @@ export function conversions(situation: Pick<Situation, 'optimizer' | 'clip' | 't
   const rows = [convert('learning rate', optimizer.learningRate?.value ?? null, n)];
   const decay = optimizer.weightDecay;
   if (decay && decay.value !== 0) {
-    const dimension = { coupled: 1, decoupled: -n, independent: 0 }[decay.coupling];
+    const { coupledDecay, independentDecay } = DIMENSION;
+    const dimension = { coupled: coupledDecay, decoupled: -n, independent: independentDecay }[decay.coupling];
     rows.push(convert(`weight decay (${decay.coupling})`, decay.value, dimension));
   }
-  if (optimizer.epsilon)
-    rows.push(convert('epsilon', optimizer.epsilon.value, optimizer.epsilon.place === 'inside-root' ? 2 : 1));
+  if (optimizer.epsilon) {
+    const { epsilonInsideRoot, epsilonOutsideRoot } = DIMENSION;
+    const dimension = optimizer.epsilon.place === 'inside-root' ? epsilonInsideRoot : epsilonOutsideRoot;
+    rows.push(convert('epsilon', optimizer.epsilon.value, dimension));
+  }
   if (optimizer.initialAccumulator && optimizer.initialAccumulator.value !== 0)
-    rows.push(convert('initial accumulator', optimizer.initialAccumulator.value, 2));
-  if (clip) rows.push(convert(`clip by ${clip.type}`, clip.threshold.value, 1));
+    rows.push(convert('initial accumulator', optimizer.initialAccumulator.value, DIMENSION.initialAccumulator));
+  if (clip) rows.push(convert(`clip by ${clip.type}`, clip.threshold.value, DIMENSION.clip));
   for (const t of terms) {
     if (t.kind === 'penalty' && !t.fromOptimizer && t.degrees.B === 0 && !isInsideReduction(t, terms))
-      rows.push(convert(`coefficient of ${t.text}`, t.coefficient ? t.coefficient.value : 1, 1));
+      rows.push(convert(`coefficient of ${t.text}`, t.coefficient ? t.coefficient.value : 1, DIMENSION.penalty));
   }
   return rows;
 }
@@ -110,11 +126,37 @@ const isInsideReduction = (penalty: LossTerm, terms: readonly LossTerm[]): boole
       kind === 'data' && penalty.trace.some((step) => step.range.start === range.start && step.range.end === range.end),
   );
 
+/** Settings of a training whose optimiser multiplies its decoupled decay by the learning rate and adds ε outside of the root. */
+export interface TrainingSettings {
+  readonly learningRate: number;
+  /** The coefficient of a penalty in the loss, or the optimiser's decay. */
+  readonly weightDecay: number;
+  readonly decay: 'coupled' | 'decoupled';
+  readonly clipNorm: number | null;
+  readonly epsilon: number;
+}
+
+/** The settings that train the same when the gradient of the data is multiplied by s. */
+export function rescaled<T extends TrainingSettings>(settings: T, family: 'sgd' | 'adam', s: number): T {
+  const n = LEARNING_RATE_DIMENSION[family];
+  const decay = settings.decay === 'coupled' ? DIMENSION.coupledDecay : -n;
+  return {
+    ...settings,
+    learningRate: settings.learningRate * s ** n,
+    weightDecay: settings.weightDecay * s ** decay,
+    clipNorm: settings.clipNorm === null ? null : settings.clipNorm * s ** DIMENSION.clip,
+    epsilon: settings.epsilon * s ** DIMENSION.epsilonOutsideRoot,
+  };
+}
+
+/** What the Linear Scaling Rule multiplies the rate of the SGD family by from B to kB, for a data term of degree d in B. */
+export const linearScalingFactor = (degree: number, k: number): number => k ** (1 - degree);
+
 function scalingRow(s: Situation, degree: number, k: number, selection: boolean): ScalingRow {
   const b = s.batchSize?.value ?? null;
   const rate = s.optimizer?.learningRate?.value ?? null;
   const family = s.optimizer?.family ?? null;
-  const linear = takesStepsOfGradient(s.optimizer) && !selection ? k ** (1 - degree) : null;
+  const linear = takesStepsOfGradient(s.optimizer) && !selection ? linearScalingFactor(degree, k) : null;
   const penalty = s.terms.find((t) => t.kind === 'penalty' && t.degrees.B !== undefined);
   const heuristic = (name: string, factor: number) => ({
     name,
