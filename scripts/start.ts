@@ -1,7 +1,8 @@
 // npm start [-- --server] [-- --no-open] [-- --port=N]
 //
-// Builds Loss Lens, prints what it says about examples/, and opens examples/ in a real VS Code with the extension: the desktop
-// one where there is one, else code-server. Its profile lives in the cache folder and is kept from one start to the next.
+// Sets up the native training backend, builds Loss Lens, prints what it says about examples/, and opens examples/ in a real VS
+// Code with the extension: the desktop one where there is one, else code-server. Its profile lives in the cache folder and is
+// kept from one start to the next.
 //
 //   --server    code-server even where there is a desktop VS Code
 //   --no-open   stop after the analysis
@@ -21,6 +22,7 @@ import {
   writeSettings,
 } from './lib/code-server.ts';
 import { findDesktop } from './lib/desktop.ts';
+import { setUpNative } from './lib/native.ts';
 import { endEverything, endEverythingOnSignal, runToEnd } from './lib/processes.mjs';
 import { cacheFolder, MissingPrerequisite, projectNode, root, toolEnvironment } from './lib/toolchain.mjs';
 import { packageDigest, packageExtension } from './lib/vsix.ts';
@@ -54,6 +56,7 @@ try {
 }
 
 async function start(): Promise<void> {
+  await setUpNative(say);
   const started = Date.now();
   say('Building ...');
   await build(dist);
