@@ -54,10 +54,11 @@ export const reluGradient = (dy: Value, y: Value): Value => value('reluGradient'
 
 export function convolution(images: Value, filters: Value): Value {
   const [b = null, h = null, w = null, c] = images.shape;
-  const [, , channels, d = null] = filters.shape;
-  require(images.shape.length === 4 &&
-    filters.shape.length === 4 &&
-    c === channels, `filters [${filters.shape}] do not fit images [${images.shape}]`);
+  const [height = 0, width = 0, channels, d = null] = known(filters.shape);
+  const fit = images.shape.length === 4 && filters.shape.length === 4 && c === channels;
+  require(fit, `filters [${filters.shape}] do not fit images [${images.shape}]`);
+  // Then as much is added on one side as on the other, and the gradient is a convolution of the same kind.
+  require(height % 2 === 1 && width % 2 === 1, `filters of an even size: [${filters.shape}]`);
   return value('convolution', [images, filters], {}, [b, h, w, d]);
 }
 

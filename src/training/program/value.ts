@@ -41,7 +41,7 @@ export interface Attributes {
   relu: object;
   /** Operands: dy and relu's result. */
   reluGradient: object;
-  /** Images [b, h, w, c], filters [kh, kw, c, d], stride 1, zero padding that keeps h and w. */
+  /** Images [b, h, w, c], filters [kh, kw, c, d] of odd size, stride 1, zero padding that keeps h and w. */
   convolution: object;
   /** Operands: the images (for their size), the filters, dy. */
   convolutionImageGradient: object;
