@@ -1,5 +1,10 @@
-/** What crosses from the editor to the language server beyond the standard protocol, checked where it arrives. */
+/**
+ * What crosses a process, checked where it arrives: from the editor to the language server beyond the standard protocol, and between the training
+ * process and who shows it.
+ */
 import * as v from 'valibot';
+
+// The language server.
 
 /** How a client says, when it starts the server, what it can do beyond the standard. */
 const InitializationOptions = v.object({
@@ -49,4 +54,340 @@ export function parsePageParameters(value: unknown): PageParameters {
 
 export function parsePageResult(value: unknown): PageResult {
   return v.parse(PageResult, value);
+}
+
+// The training process. It reads one command a line and writes one event a line, both as JSON.
+
+export const NETWORKS = ['light', 'tutorial', 'softmax'] as const;
+export const OPTIMIZERS = ['sgd', 'momentum', 'adam'] as const;
+export const REDUCTIONS = ['sum', 'mean', 'max'] as const;
+export const BACKENDS = ['tfjs-node', 'wasm', 'cpu'] as const;
+
+export type NetworkName = (typeof NETWORKS)[number];
+export type OptimizerName = (typeof OPTIMIZERS)[number];
+export type ReductionName = (typeof REDUCTIONS)[number];
+export type BackendName = (typeof BACKENDS)[number];
+
+const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const PositiveCount = v.pipe(v.number(), v.integer(), v.minValue(1));
+const Finite = v.pipe(v.number(), v.finite());
+const NotNegative = v.pipe(Finite, v.minValue(0));
+const Positive = v.pipe(Finite, v.gtValue(0));
+
+/** JSON has no NaN and no infinity; a training that diverges has both. */
+const AnyNumber = v.union([
+  v.number(),
+  v.pipe(
+    v.picklist(['NaN', 'Infinity', '-Infinity']),
+    v.transform((text) => Number(text)),
+  ),
+]);
+
+const Settings = v.object({
+  network: v.picklist(NETWORKS),
+  /** Each at most once. */
+  reductions: v.pipe(
+    v.array(v.picklist(REDUCTIONS)),
+    v.minLength(1),
+    v.check((names) => new Set(names).size === names.length, 'a reduction is named twice'),
+  ),
+  batchSize: v.pipe(PositiveCount, v.maxValue(65_536)),
+  learningRate: Positive,
+  optimizer: v.picklist(OPTIMIZERS),
+  /** The coefficient β of the penalty β·½‖w‖² in the loss, or the optimiser's decay, which is multiplied by the learning rate. */
+  weightDecay: NotNegative,
+  decay: v.picklist(['coupled', 'decoupled']),
+  /** The largest norm of the whole gradient; null does not clip. */
+  clipNorm: v.nullable(Positive),
+  /** What Adam adds to the root of the second moment. */
+  epsilon: Positive,
+  /** Whether a sum gets the settings that take the same steps as the mean: λ₁ = λ₂/B, and what moves with it. */
+  matchUpdates: v.boolean(),
+  /** Whose settings the numbers are, where updates are matched. */
+  reference: v.picklist(['sum', 'mean']),
+  /** k > 1 trains each reduction a second time at k times the batch, its rate by the Linear Scaling Rule; 1 does not. */
+  batchFactor: v.pipe(PositiveCount, v.maxValue(64)),
+  /** Batches of `batchSize` to train on. */
+  steps: v.pipe(PositiveCount, v.maxValue(10_000_000)),
+  seed: v.pipe(Count, v.maxValue(2 ** 32 - 1)),
+  /** Held-out examples are evaluated at each multiple of this many steps, and at the end. */
+  evaluateEvery: PositiveCount,
+  /** The laws are measured at the first step, at each multiple of this, and at the end. */
+  measureEvery: PositiveCount,
+});
+/** What an experiment is told. */
+export type Settings = Readonly<v.InferOutput<typeof Settings>>;
+
+const Arm = v.object({
+  /** `mean`, `sum`, `max`; `mean × 2` at twice the batch. */
+  name: v.string(),
+  reduction: v.picklist(REDUCTIONS),
+  /** How many batches of the experiment make one of this arm. */
+  batchFactor: PositiveCount,
+  batchSize: PositiveCount,
+  learningRate: Positive,
+  weightDecay: NotNegative,
+  decay: v.picklist(['coupled', 'decoupled']),
+  clipNorm: v.nullable(Positive),
+  epsilon: Positive,
+});
+/** One of the trainings that run side by side, with its own settings. */
+export type Arm = Readonly<v.InferOutput<typeof Arm>>;
+
+const Data = v.object({
+  kind: v.picklist(['builtin', 'cifar10']),
+  name: v.string(),
+  classes: v.array(v.string()),
+  train: PositiveCount,
+  heldOut: PositiveCount,
+  /** SHA-256 of all records. */
+  checksum: v.string(),
+});
+
+const Backend = v.object({
+  name: v.picklist(BACKENDS),
+  versions: v.record(v.string(), v.string()),
+  /** Faster backends that were not taken, and why. */
+  passedOver: v.array(v.object({ name: v.picklist(BACKENDS), reason: v.string() })),
+});
+
+const Started = v.object({
+  event: v.literal('started'),
+  /** Of Loss Lens. */
+  version: v.string(),
+  settings: Settings,
+  arms: v.array(Arm),
+  data: Data,
+  backend: Backend,
+  /** Weights and biases of the network. */
+  parameters: PositiveCount,
+  /** Steps that were trained before, where a saved run goes on. */
+  after: Count,
+});
+export type Started = Readonly<v.InferOutput<typeof Started>>;
+
+const StepOfArm = v.object({
+  arm: v.string(),
+  /** Mean of the per-example losses before the step, whatever the arm is trained on. */
+  loss: AnyNumber,
+  /** The data term as the arm reduces it. */
+  objective: AnyNumber,
+  /** ‖∇ data‖ */
+  dataGradientNorm: AnyNumber,
+  /** ‖β ∇R‖ of the penalty in the loss; 0 without one. */
+  penaltyGradientNorm: AnyNumber,
+  /** ‖∇ data + β ∇R‖ before clipping. */
+  gradientNorm: AnyNumber,
+  /** ‖ΔW‖ */
+  updateNorm: AnyNumber,
+  /** ‖W‖ after the step. */
+  weightNorm: AnyNumber,
+  /** Examples that this arm was trained on so far. */
+  examples: PositiveCount,
+  /** Where the arm is trained on the maximum: the number of the example in the training data that was selected. */
+  selected: v.optional(Count),
+});
+export type StepOfArm = Readonly<v.InferOutput<typeof StepOfArm>>;
+
+/** An arm with a larger batch takes part only in the steps that complete its batch. */
+const Step = v.object({
+  event: v.literal('step'),
+  step: PositiveCount,
+  epoch: PositiveCount,
+  /** Spent on training so far, without evaluations and measurements. */
+  seconds: NotNegative,
+  /** Of each arm, at present. */
+  examplesPerSecond: NotNegative,
+  /** Until the last step, evaluations and measurements included. */
+  secondsLeft: NotNegative,
+  arms: v.array(StepOfArm),
+});
+export type Step = Readonly<v.InferOutput<typeof Step>>;
+
+const Evaluated = v.object({
+  event: v.literal('evaluated'),
+  step: PositiveCount,
+  arms: v.array(
+    v.object({
+      arm: v.string(),
+      examples: Count,
+      /** Mean of the per-example losses over the held-out examples. */
+      loss: AnyNumber,
+      /** 0 to 1 */
+      accuracy: NotNegative,
+      /** Of each class; null where it has no held-out example. */
+      classAccuracy: v.array(v.nullable(NotNegative)),
+    }),
+  ),
+});
+export type Evaluated = Readonly<v.InferOutput<typeof Evaluated>>;
+
+export const LAWS = [
+  'loss-ratio',
+  'gradient-ratio',
+  'batch-degree',
+  'selected-gradient',
+  'penalty-share',
+  'matched-weights',
+  'linear-scaling',
+] as const;
+
+const Law = v.object({
+  law: v.picklist(LAWS),
+  /** In one line: `L_SUM / L_AVG = B`. */
+  title: v.string(),
+  predicted: v.string(),
+  /** Null before the first measurement, and where this experiment does not test the law. */
+  measured: v.nullable(v.string()),
+  /** How far they are apart, as a part of the predicted value (of 1 where that is 0), at its worst so far. */
+  deviation: v.nullable(AnyNumber),
+  /** The most that rounding explains; null where no limit is known. */
+  limit: v.nullable(NotNegative),
+  holds: v.nullable(v.boolean()),
+  /** In whole sentences: why it is not tested, or why it is not exact. */
+  note: v.string(),
+});
+/** A row of theory against measurement. */
+export type Law = Readonly<v.InferOutput<typeof Law>>;
+
+const Numbers = v.record(v.string(), AnyNumber);
+
+/** What the laws are judged by: each number from an evaluation and a backward pass of its own. */
+const Measured = v.object({
+  event: v.literal('measured'),
+  step: PositiveCount,
+  /** The arm at whose weights it was measured. */
+  arm: v.string(),
+  batchSize: PositiveCount,
+  /** Losses and gradient norms of the batch under each reduction. */
+  batch: Numbers,
+  /** The same for the batch with every example twice. */
+  twice: Numbers,
+  /** The same for the one example of the largest loss. */
+  selected: Numbers,
+  /** max |W_sum − W_mean| after the step; null where one of them is missing. */
+  largestDifference: v.nullable(AnyNumber),
+  laws: v.array(Law),
+});
+export type Measured = Readonly<v.InferOutput<typeof Measured>>;
+
+const Diverged = v.object({
+  event: v.literal('diverged'),
+  step: PositiveCount,
+  arm: v.string(),
+  /** Whole sentences. */
+  message: v.string(),
+});
+export type Diverged = Readonly<v.InferOutput<typeof Diverged>>;
+
+const Progress = v.object({
+  event: v.literal('preparing'),
+  message: v.string(),
+  /** 0 to 1, where it is known. */
+  fraction: v.nullable(NotNegative),
+});
+
+const Paused = v.object({ event: v.picklist(['paused', 'resumed']), step: Count });
+
+const Saved = v.object({ event: v.literal('saved'), file: v.string() });
+
+const Finished = v.object({
+  event: v.literal('finished'),
+  reason: v.picklist(['completed', 'stopped', 'all diverged']),
+  step: Count,
+  laws: v.array(Law),
+});
+export type Finished = Readonly<v.InferOutput<typeof Finished>>;
+
+/** The end of the process that is not the end of a training. Whole sentences: what happened and what to do. */
+const Failed = v.object({ event: v.literal('failed'), message: v.string() });
+
+const TrainingEvent = v.variant('event', [
+  Progress,
+  Started,
+  Step,
+  Evaluated,
+  Measured,
+  Diverged,
+  Paused,
+  Saved,
+  Finished,
+  Failed,
+]);
+export type TrainingEvent = Readonly<v.InferOutput<typeof TrainingEvent>>;
+
+/** What a training needs to go on exactly where it was. */
+const State = v.object({
+  /** Steps that were trained. */
+  step: Count,
+  /** The arms that go on. */
+  arms: v.array(v.string()),
+  /** Weights and what the optimiser remembers: little-endian float32 in base64, by name. */
+  variables: v.record(v.string(), v.pipe(v.string(), v.base64())),
+});
+export type State = Readonly<v.InferOutput<typeof State>>;
+
+export const RUN_FORMAT = 'loss-lens-run';
+
+/** A file `*.lossrun.json`: all that was said of a run, in order, and what it needs to go on. */
+const SavedRun = v.object({
+  format: v.literal(RUN_FORMAT),
+  version: v.literal(1),
+  started: Started,
+  events: v.array(v.variant('event', [Step, Evaluated, Measured, Diverged])),
+  laws: v.array(Law),
+  state: State,
+});
+export type SavedRun = Readonly<v.InferOutput<typeof SavedRun>>;
+
+const Start = v.object({
+  command: v.literal('start'),
+  settings: Settings,
+  /** `auto` is CIFAR-10 where it was downloaded, else the built-in drawings; a folder is CIFAR-10 in its binary version. */
+  data: v.union([
+    v.object({ kind: v.picklist(['auto', 'builtin']) }),
+    v.object({ kind: v.literal('folder'), folder: v.string() }),
+  ]),
+  backend: v.picklist(['auto', ...BACKENDS]),
+  /** A saved run that goes on. */
+  continues: v.nullable(v.string()),
+  /** Where the run is saved at its end. */
+  out: v.nullable(v.string()),
+});
+export type Start = Readonly<v.InferOutput<typeof Start>>;
+
+const TrainingCommand = v.variant('command', [
+  Start,
+  v.object({ command: v.picklist(['pause', 'resume', 'step', 'stop']) }),
+  v.object({ command: v.literal('save'), file: v.string() }),
+]);
+export type TrainingCommand = Readonly<v.InferOutput<typeof TrainingCommand>>;
+
+/** JSON in one line, without its end. */
+export function encode(message: TrainingEvent | TrainingCommand | SavedRun): string {
+  return JSON.stringify(message, (_key, value) =>
+    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
+  );
+}
+
+/** @throws Error that names what is wrong with the line */
+export function parseTrainingEvent(line: string): TrainingEvent {
+  return parseJson(TrainingEvent, line);
+}
+
+/** @throws Error that names what is wrong with the line */
+export function parseTrainingCommand(line: string): TrainingCommand {
+  return parseJson(TrainingCommand, line);
+}
+
+/** @throws Error that names what is wrong with the file */
+export function parseSavedRun(text: string): SavedRun {
+  return parseJson(SavedRun, text);
+}
+
+function parseJson<T>(schema: v.GenericSchema<unknown, T>, text: string): T {
+  const result = v.safeParse(schema, JSON.parse(text));
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  throw new Error(`${v.getDotPath(issue) ?? 'message'}: ${issue.message}`);
 }

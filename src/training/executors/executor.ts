@@ -1,4 +1,5 @@
 /** What runs a program: the border between plain numbers and a backend's tensors. */
+import type { BackendName } from '../../protocol.ts';
 import type { Program } from '../program/value.ts';
 
 export interface Tensor {
@@ -17,8 +18,6 @@ export interface Executor {
   /** Gives back all memory. The executor cannot be used afterwards. */
   dispose(): void;
 }
-
-export type BackendName = 'tfjs-node' | 'wasm' | 'cpu';
 
 export interface Backend {
   readonly name: BackendName;

@@ -1,4 +1,5 @@
 /** The networks that are trained, each written once: its variables, how they start, and how images become logits. */
+import type { NetworkName } from '../../protocol.ts';
 import {
   addBias,
   affine,
@@ -89,9 +90,7 @@ const tutorial: Network = {
   },
 };
 
-export const networks = { light, tutorial, softmax } as const;
-
-export type NetworkName = keyof typeof networks;
+export const networks: Readonly<Record<NetworkName, Network>> = { light, tutorial, softmax };
 
 /** The weights of one layer, a matrix [inputs, outputs] or filters [height, width, inputs, outputs], and its biases. */
 function layer(

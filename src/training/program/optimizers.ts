@@ -1,4 +1,5 @@
 /** The optimisers, each as the step that it takes from a gradient and what it remembers. */
+import type { OptimizerName } from '../../protocol.ts';
 import { add, affine, divide, input, multiply, scalar, square, squareRoot } from './operations.ts';
 import type { Value } from './value.ts';
 
@@ -65,6 +66,4 @@ const adam: Optimizer = {
   },
 };
 
-export const optimizers = { sgd, momentum, adam } as const;
-
-export type OptimizerName = keyof typeof optimizers;
+export const optimizers: Readonly<Record<OptimizerName, Optimizer>> = { sgd, momentum, adam };

@@ -1,5 +1,5 @@
 /** The program of an experiment: what one step, one evaluation and one measurement calculate for all arms together. */
-import type { Arm, ReductionName } from '../settings.ts';
+import type { Arm, ReductionName } from '../../protocol.ts';
 import { gradientsOf } from './gradient.ts';
 import type { Network } from './networks.ts';
 import {

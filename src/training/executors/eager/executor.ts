@@ -1,7 +1,8 @@
 /** Runs programs value by value on a backend of TensorFlow.js. */
 import * as tf from '@tensorflow/tfjs-core';
+import type { BackendName } from '../../../protocol.ts';
 import { type Program, type ProgramFunction, type Value, valuesOf } from '../../program/value.ts';
-import { type Backend, type BackendName, checkComplete, type Executor } from '../executor.ts';
+import { type Backend, checkComplete, type Executor } from '../executor.ts';
 import { kernels as generalKernels, type Kernels } from './kernels.ts';
 
 /**
