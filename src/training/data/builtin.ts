@@ -173,7 +173,7 @@ const CENTRE = (IMAGE_SIZE - 1) / 2;
 /** Tangent of half of the greatest rotation, either way, of a shape: 17 degrees. */
 const TILT = 0.15;
 /** Greatest distance, in pixels, of a shape from the middle, across and down. */
-const OFF_CENTRE = 4;
+const OFF_CENTRE = 3.5;
 /** Greatest change of a byte by noise. */
 const NOISE = 12;
 

@@ -34,3 +34,8 @@ export function checksum(...sets: readonly Examples[]): string {
   for (const { count, labels, pixels } of sets) hash.update(`${count}\n`).update(labels).update(pixels);
   return hash.digest('hex');
 }
+
+/** What a user can put right about data: the message says what happened and what to do. */
+export class DataError extends Error {
+  override readonly name = 'DataError';
+}
