@@ -37,10 +37,12 @@ const cross: Shape = (x, y) => {
 /** The cosine and sine of 36 degrees: a tenth of the star lies between a point and the inner corner beside it. */
 const COS_36 = 0.809016994375;
 const SIN_36 = 0.587785252292;
+/** How far the points and the inner corners are from the middle. */
 const POINT = 1.1;
-/** From a point to that inner corner. */
-const EDGE_X = 0.48 * SIN_36;
-const EDGE_Y = 0.48 * COS_36 - POINT;
+const CORNER = 0.48;
+/** From the upper point to the corner beside it. */
+const EDGE_X = CORNER * SIN_36;
+const EDGE_Y = CORNER * COS_36 - POINT;
 const EDGE = length(EDGE_X, EDGE_Y);
 
 /** Mirrors fold the plane into the tenth that holds the upper point, where one edge bounds the star. */
@@ -75,25 +77,27 @@ const checkerboard: Shape = (x, y) => {
 interface Class {
   readonly name: string;
   readonly shape: Shape;
+  /** Farther from the origin there is nothing of the shape, the soft edges of its corners included. */
+  readonly reach: number;
   /** Least and greatest length, in pixels, of what is 1 in the shape's own coordinates. */
   readonly scale: readonly [number, number];
 }
 
-const OBJECT = [8, 12.5] as const;
-const TEXTURE = [1.3, 2.6] as const;
+const object = (name: string, shape: Shape): Class => ({ name, shape, reach: 1.3, scale: [8, 12.5] });
+const texture = (name: string, shape: Shape): Class => ({ name, shape, reach: Infinity, scale: [1.3, 2.6] });
 
 /** A class is its place in this list. */
 const classes: readonly Class[] = [
-  { name: 'disc', shape: disc, scale: OBJECT },
-  { name: 'ring', shape: ring, scale: OBJECT },
-  { name: 'square', shape: square, scale: OBJECT },
-  { name: 'triangle', shape: triangle, scale: OBJECT },
-  { name: 'cross', shape: cross, scale: OBJECT },
-  { name: 'star', shape: star, scale: OBJECT },
-  { name: 'moon', shape: moon, scale: OBJECT },
-  { name: 'heart', shape: heart, scale: OBJECT },
-  { name: 'stripes', shape: stripes, scale: TEXTURE },
-  { name: 'checkerboard', shape: checkerboard, scale: TEXTURE },
+  object('disc', disc),
+  object('ring', ring),
+  object('square', square),
+  object('triangle', triangle),
+  object('cross', cross),
+  object('star', star),
+  object('moon', moon),
+  object('heart', heart),
+  texture('stripes', stripes),
+  texture('checkerboard', checkerboard),
 ];
 
 type Colour = readonly [red: number, green: number, blue: number];
@@ -145,6 +149,7 @@ function tilt(random: RandomGenerator, tangent: number): readonly [number, numbe
 /** Something in the picture: a shape of one colour, brought to its place. */
 interface Drawn {
   readonly shape: Shape;
+  readonly reach: number;
   readonly x: number;
   readonly y: number;
   readonly scale: number;
@@ -153,15 +158,20 @@ interface Drawn {
 }
 
 /** Blends a shape into three planes of numbers, with a soft edge one pixel wide. */
-function blend(planes: Float64Array, { shape, x, y, scale, rotation: [cos, sin], colour: [r, g, b] }: Drawn): void {
-  const c = cos / scale;
-  const s = sin / scale;
-  for (let row = 0, at = 0; row < IMAGE_SIZE; row++) {
-    for (let column = 0; column < IMAGE_SIZE; column++, at++) {
+function blend(planes: Float64Array, { shape, reach, x, y, scale, rotation, colour: [r, g, b] }: Drawn): void {
+  const cos = rotation[0] / scale;
+  const sin = rotation[1] / scale;
+  // The soft edge of a straight outline lies half a pixel outside.
+  const pixels = scale * reach + 0.5;
+  const right = Math.min(Math.floor(x + pixels), IMAGE_SIZE - 1);
+  const bottom = Math.min(Math.floor(y + pixels), IMAGE_SIZE - 1);
+  for (let row = Math.max(Math.ceil(y - pixels), 0); row <= bottom; row++) {
+    for (let column = Math.max(Math.ceil(x - pixels), 0); column <= right; column++) {
       const dx = column - x;
       const dy = row - y;
-      const cover = Math.min(Math.max(0.5 - scale * shape(c * dx + s * dy, c * dy - s * dx), 0), 1);
+      const cover = Math.min(Math.max(0.5 - scale * shape(cos * dx + sin * dy, cos * dy - sin * dx), 0), 1);
       if (cover === 0) continue;
+      const at = row * IMAGE_SIZE + column;
       planes[at] = (planes[at] as number) * (1 - cover) + r * cover;
       planes[at + PLANE] = (planes[at + PLANE] as number) * (1 - cover) + g * cover;
       planes[at + 2 * PLANE] = (planes[at + 2 * PLANE] as number) * (1 - cover) + b * cover;
@@ -181,7 +191,7 @@ const NOISE = 12;
 const stroke: Shape = (x, y) => length(Math.max(Math.abs(x) - 1, 0), y) - 0.35;
 
 /** Draws one example of a class into 3072 bytes. */
-function draw(random: RandomGenerator, { shape, scale }: Class, planes: Float64Array, bytes: Uint8Array): void {
+function draw(random: RandomGenerator, { shape, reach, scale }: Class, planes: Float64Array, bytes: Uint8Array): void {
   const [background, front] = colours(random);
   const ramp = direction(random);
   const slope = between(random, 0, 2.2);
@@ -194,6 +204,7 @@ function draw(random: RandomGenerator, { shape, scale }: Class, planes: Float64A
   for (let strokes = uniformInt(random, 1, 3); strokes > 0; strokes--) {
     blend(planes, {
       shape: stroke,
+      reach: 1.35,
       x: between(random, 0, IMAGE_SIZE),
       y: between(random, 0, IMAGE_SIZE),
       scale: between(random, 1.5, 3),
@@ -203,6 +214,7 @@ function draw(random: RandomGenerator, { shape, scale }: Class, planes: Float64A
   }
   blend(planes, {
     shape,
+    reach,
     x: CENTRE + between(random, -OFF_CENTRE, OFF_CENTRE),
     y: CENTRE + between(random, -OFF_CENTRE, OFF_CENTRE),
     scale: between(random, scale[0], scale[1]),

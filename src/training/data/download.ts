@@ -17,6 +17,9 @@ export const CIFAR10_ARCHIVE = {
   sha256: 'c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9dddda3db29a59bca1dd',
 } as const;
 
+/** What a user can do whom we cannot help, for messages. */
+const BY_HAND = `unpack ${path.posix.basename(CIFAR10_ARCHIVE.url)} from elsewhere and name its folder`;
+
 export interface Progress {
   /** Bytes of the archive that are here, those of earlier attempts included. */
   readonly bytes: number;
@@ -209,7 +212,10 @@ async function receive(download: Download, file: FileHandle, have: number): Prom
     }
   } catch (error) {
     download.signal.throwIfAborted();
-    const kept = `${megabytes(at)} of ${megabytes(bytes)} are kept: download again to go on from there.`;
+    const kept =
+      at > 0
+        ? `${megabytes(at)} of ${megabytes(bytes)} are kept: download again to go on from there.`
+        : `Try again later, or ${BY_HAND}.`;
     if (stall.signal.aborted) throw new DataError(`${hostOf(url)} sent nothing for ${stallSeconds} s. ${kept}`);
     if (!(error instanceof TypeError)) throw error;
     // What fetch reports is in the cause.
@@ -269,8 +275,7 @@ async function startOf(response: Response, have: number, { url, bytes, part }: D
   }
   if (response.status === 416) throw await discard(part, `${host} has no more than what is here`);
   throw new DataError(
-    `${host} answered ${response.status} ${response.statusText} to ${url}: try again later, or unpack ` +
-      'cifar-10-binary.tar.gz from elsewhere and name its folder.',
+    `${host} answered ${response.status} ${response.statusText} to ${url}: try again later, or ${BY_HAND}.`,
   );
 }
 
