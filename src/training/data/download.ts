@@ -5,7 +5,6 @@ import { type FileHandle, mkdir, open, readFile, rm, stat, statfs, writeFile } f
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { setTimeout } from 'node:timers';
 import { CIFAR10_FOLDER } from './cifar10.ts';
 import { DataError } from './examples.ts';
 import { REQUIRED_FILES, UNPACKED_BYTES, unpackCifar10 } from './unpack.ts';

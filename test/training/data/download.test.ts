@@ -317,6 +317,13 @@ describe('the download of CIFAR-10', () => {
     await fails(/could not be put into .*data: /);
   });
 
+  it('says that permission is denied', async function () {
+    // Nothing is denied to root, and Windows has other permissions.
+    if (process.getuid?.() === 0 || process.platform === 'win32') this.skip();
+    mkdirSync(folder, { mode: 0o500 });
+    await fails(/may not be written: name another folder/);
+  });
+
   it('leaves alone a folder of the same name that is not complete', async () => {
     mkdirSync(path.join(folder, 'cifar-10-batches-bin'), { recursive: true });
     await fails(/is there but not complete: move it away/);
