@@ -244,6 +244,8 @@ const Law = v.object({
   /** The most that rounding explains; null where no limit is known. */
   limit: v.nullable(NotNegative),
   holds: v.nullable(v.boolean()),
+  /** A rule of thumb, which may fail without anything being wrong. */
+  heuristic: v.boolean(),
   /** In whole sentences: why it is not tested, or why it is not exact. */
   note: v.string(),
 });
@@ -291,6 +293,9 @@ const Paused = v.object({ event: v.picklist(['paused', 'resumed']), step: Count 
 
 const Saved = v.object({ event: v.literal('saved'), file: v.string() });
 
+/** The run goes on. Whole sentences: what happened and what to do. */
+const NotSaved = v.object({ event: v.literal('not saved'), file: v.string(), message: v.string() });
+
 const Finished = v.object({
   event: v.literal('finished'),
   reason: v.picklist(['completed', 'stopped', 'all diverged']),
@@ -311,10 +316,17 @@ const TrainingEvent = v.variant('event', [
   Diverged,
   Paused,
   Saved,
+  NotSaved,
   Finished,
   Failed,
 ]);
 export type TrainingEvent = Readonly<v.InferOutput<typeof TrainingEvent>>;
+
+/** Valibot's own check takes one frame of the stack for each four characters, and weights have millions. */
+const Base64 = v.pipe(
+  v.string(),
+  v.check((text) => text.length % 4 === 0 && /^[\da-z+/]*={0,2}$/i.test(text), 'not base64'),
+);
 
 /** What a training needs to go on exactly where it was. */
 const State = v.object({
@@ -323,7 +335,7 @@ const State = v.object({
   /** The arms that go on. */
   arms: v.array(v.string()),
   /** Weights and what the optimiser remembers: little-endian float32 in base64, by name. */
-  variables: v.record(v.string(), v.pipe(v.string(), v.base64())),
+  variables: v.record(v.string(), Base64),
 });
 export type State = Readonly<v.InferOutput<typeof State>>;
 
@@ -342,7 +354,10 @@ export type SavedRun = Readonly<v.InferOutput<typeof SavedRun>>;
 
 const Start = v.object({
   command: v.literal('start'),
+  /** Where a saved run goes on, only the steps count: they are trained in addition, and the rest is taken from the run. */
   settings: Settings,
+  /** Passes over the training data, in the place of the settings' steps. */
+  epochs: v.optional(PositiveCount),
   /** `auto` is CIFAR-10 where it was downloaded, else the built-in drawings; a folder is CIFAR-10 in its binary version. */
   data: v.union([
     v.object({ kind: v.picklist(['auto', 'builtin']) }),

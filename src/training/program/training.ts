@@ -23,7 +23,7 @@ import {
   variable,
 } from './operations.ts';
 import type { Optimizer } from './optimizers.ts';
-import type { Program, ProgramFunction, Value, Variable } from './value.ts';
+import { type Program, type ProgramFunction, sizeOf, type Value, type Variable } from './value.ts';
 
 /** What a step says of each arm, in the order of the vector that it returns; all but the loss are 0 where metrics are off. */
 export const metricNames = [
@@ -59,7 +59,18 @@ export const measurementNames = [
 ] as const;
 export type MeasurementName = (typeof measurementNames)[number];
 
+// The functions of the program, and their outputs.
 export const stepFunction = (batchFactor: number): string => `step ${batchFactor}`;
+export const EVALUATE = 'evaluate';
+export const MEASURE = 'measure';
+export const COMPARE = 'compare';
+export const METRICS = 'metrics';
+export const MEASUREMENTS = 'measurements';
+export const SELECTED = 'selected';
+export const DIFFERENCES = 'differences';
+export const selectedOutput = (arm: string): string => `selected ${arm}`;
+export const lossesOutput = (arm: string): string => `losses ${arm}`;
+export const classesOutput = (arm: string): string => `classes ${arm}`;
 
 /** The largest difference of weights between two arms. */
 export interface Pair {
@@ -80,7 +91,7 @@ export interface ProgramOptions {
  * - `step k` for the arms that take k batches at once: images, labels and the optimiser's corrections → `metrics` [arms · 7] and, for an arm that is
  *   trained on the maximum, `selected ARM`, the index of the example in the batch; it updates the weights.
  * - `evaluate`: images and labels → `losses ARM` and `classes ARM`, one for each example.
- * - `measure`: images, labels, batchSize → `measurements` at the weights of the reference arm.
+ * - `measure`: images, labels, batchSize → `measurements` at the weights of the reference arm, and `selected`, the example of the largest loss.
  * - `compare`: → `differences`, max |W − W′| for each pair.
  */
 export function experimentProgram(
@@ -104,14 +115,29 @@ export function experimentProgram(
           ),
         ]),
       ),
-      ...(arms.length > 0 ? { evaluate: evaluation(network, arms) } : {}),
-      ...(reference ? { measure: measurement(network, reference) } : {}),
-      ...(pairs.length > 0 ? { compare: comparison(network, pairs) } : {}),
+      ...(arms.length > 0 ? { [EVALUATE]: evaluation(network, arms) } : {}),
+      ...(reference ? { [MEASURE]: measurement(network, reference) } : {}),
+      ...(pairs.length > 0 ? { [COMPARE]: comparison(network, pairs) } : {}),
     },
   };
 }
 
-export const weightName = (arm: string, weight: string): string => `${arm}/${weight}`;
+/** What every variable starts from: all arms from the same weights, and what optimisers remember from zero. */
+export function startingNumbers(
+  network: Network,
+  optimizer: Optimizer,
+  arms: readonly Arm[],
+  weights: ReadonlyMap<string, Float32Array>,
+): Map<string, Float32Array> {
+  const zero = ({ shape }: Variable) => new Float32Array(sizeOf(shape));
+  const numbers = new Map<string, Float32Array>(
+    arms.flatMap((arm) => variablesOf(network, optimizer, arm)).map((v) => [v.name, zero(v)] as const),
+  );
+  for (const { name } of arms) for (const [weight, start] of weights) numbers.set(weightName(name, weight), start);
+  return numbers;
+}
+
+const weightName = (arm: string, weight: string): string => `${arm}/${weight}`;
 
 const slotName = (arm: string, weight: string, slot: string): string => `${arm}/${weight}/${slot}`;
 
@@ -149,7 +175,7 @@ function step(network: Network, optimizer: Optimizer, arms: readonly Arm[], metr
   const results = arms.map((arm) => armStep(network, optimizer, arm, batch, metrics));
   return {
     outputs: {
-      metrics: pack(results.flatMap((result) => result.metrics)),
+      [METRICS]: pack(results.flatMap((result) => result.metrics)),
       ...Object.assign({}, ...results.map(({ selected }) => selected)),
     },
     assignments: new Map(results.flatMap(({ assignments }) => assignments)),
@@ -203,7 +229,7 @@ function armStep(network: Network, optimizer: Optimizer, arm: Arm, { images, lab
   return {
     assignments,
     metrics: metricNames.map((name) => byName[name]),
-    selected: arm.reduction === 'max' ? { [`selected ${arm.name}`]: indexOfLargest(perExample) } : {},
+    selected: arm.reduction === 'max' ? { [selectedOutput(arm.name)]: indexOfLargest(perExample) } : {},
   };
 }
 
@@ -229,8 +255,8 @@ function evaluation(network: Network, arms: readonly Arm[]): ProgramFunction {
   const outputs = arms.flatMap(({ name }) => {
     const logits = network.logits(images, weightsOf(network, name));
     return [
-      [`losses ${name}`, crossEntropy(logits, labels)],
-      [`classes ${name}`, indexOfLargest(logits)],
+      [lossesOutput(name), crossEntropy(logits, labels)],
+      [classesOutput(name), indexOfLargest(logits)],
     ];
   });
   return { outputs: Object.fromEntries(outputs), assignments: new Map() };
@@ -241,8 +267,9 @@ function measurement(network: Network, arm: Arm): ProgramFunction {
   const batchSize = input('batchSize', []);
   const weights = weightsOf(network, arm.name);
   const { penalized, penalty } = penaltyOf(network, weights);
+  const perExample = crossEntropy(network.logits(images, weights), labels);
   const reduced = (reduction: ReductionName) => {
-    const loss = reductions[reduction](crossEntropy(network.logits(images, weights), labels));
+    const loss = reductions[reduction](perExample);
     return { loss, gradients: gradientsOf(loss, weights) };
   };
   const [sum, mean, max] = [reduced('sum'), reduced('mean'), reduced('max')];
@@ -260,7 +287,10 @@ function measurement(network: Network, arm: Arm): ProgramFunction {
     'gradient/penalty': norm(gradientsOf(penalty, penalized)),
   };
   return {
-    outputs: { measurements: pack(measurementNames.map((name) => byName[name])) },
+    outputs: {
+      [MEASUREMENTS]: pack(measurementNames.map((name) => byName[name])),
+      [SELECTED]: indexOfLargest(perExample),
+    },
     assignments: new Map(),
   };
 }
@@ -271,5 +301,5 @@ function comparison(network: Network, pairs: readonly Pair[]): ProgramFunction {
     const each = weightsOf(network, first).map((weight, i) => largestDifference(weight, others[i] ?? weight));
     return each.reduce(maximum);
   });
-  return { outputs: { differences: pack(differences) }, assignments: new Map() };
+  return { outputs: { [DIFFERENCES]: pack(differences) }, assignments: new Map() };
 }

@@ -2,27 +2,12 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Tensor as NativeTensor } from '@tensorflow/tfjs-core';
+import type { NativeTensorFlow, SavedModel } from '../../native/load.ts';
 import type { Program } from '../../program/value.ts';
 import { type Backend, checkComplete, type Executor, type Tensor } from '../executor.ts';
 import { SERVE } from './messages.ts';
 import { READ, savedModelOf, UNUSED, WRITE } from './saved-model.ts';
-
-/** The part of tfjs-node that is used: tensors in, tensors out, and graphs. */
-export interface NativeTensorFlow {
-  tensor(numbers: Float32Array | Int32Array, shape: number[], type: 'float32' | 'int32'): NativeTensor;
-  dispose(tensors: Record<string, NativeTensor>): void;
-  readonly node: { loadSavedModel(folder: string, tags: string[], signature: string): Promise<NativeSignature> };
-}
-
-export interface NativeTensor {
-  readonly dtype: string;
-  dataSync(): Float32Array | Int32Array | Uint8Array;
-}
-
-export interface NativeSignature {
-  predict(inputs: Record<string, NativeTensor>): unknown;
-  dispose(): void;
-}
 
 export function tensorflowBackend(tf: NativeTensorFlow, versions: Readonly<Record<string, string>>): Backend {
   return { name: 'tfjs-node', versions, compile: (program) => compile(tf, program) };
@@ -33,16 +18,16 @@ async function compile(tf: NativeTensorFlow, program: Program): Promise<Executor
   const run = (name: string, inputs: Readonly<Record<string, Tensor>>) => {
     const signature = signatures.get(name);
     if (!signature) throw new RangeError(`The program has no function ${name}.`);
+    const given = Object.keys(inputs).length > 0 ? inputs : { [UNUSED]: { shape: [], numbers: Float32Array.of(0) } };
     const tensors = Object.fromEntries(
-      Object.entries(inputs).map(([input, { shape, numbers }]) => [
+      Object.entries(given).map(([input, { shape, numbers }]) => [
         input,
         tf.tensor(numbers, [...shape], numbers instanceof Int32Array ? 'int32' : 'float32'),
       ]),
     );
     try {
-      // Signatures are called by names, so results come by names.
-      const outputs = signature.predict(tensors) as Record<string, NativeTensor>;
-      const numbers = Object.entries(outputs).map(([output, tensor]) => [output, numbersOf(tensor)] as const);
+      const outputs = signature.predict(tensors);
+      const numbers = Object.entries(outputs).map(([output, tensor]) => [output, numbersOf(tensor)]);
       tf.dispose(outputs);
       return Object.fromEntries(numbers);
     } finally {
@@ -52,7 +37,7 @@ async function compile(tf: NativeTensorFlow, program: Program): Promise<Executor
   return {
     run,
     read() {
-      const outputs = run(READ, { [UNUSED]: { shape: [], numbers: Float32Array.of(0) } });
+      const outputs = run(READ, {});
       return new Map(program.variables.map(({ name }) => [name, outputs[name] as Float32Array]));
     },
     write(numbers) {
@@ -70,12 +55,12 @@ async function compile(tf: NativeTensorFlow, program: Program): Promise<Executor
   };
 }
 
-async function loadSignatures(tf: NativeTensorFlow, program: Program): Promise<Map<string, NativeSignature>> {
+async function loadSignatures(tf: NativeTensorFlow, program: Program): Promise<Map<string, SavedModel>> {
   const folder = await mkdtemp(path.join(tmpdir(), 'loss-lens-graph-'));
   try {
     await writeFile(path.join(folder, 'saved_model.pb'), savedModelOf(program));
     await mkdir(path.join(folder, 'variables'));
-    const signatures = new Map<string, NativeSignature>();
+    const signatures = new Map<string, SavedModel>();
     for (const name of [WRITE, READ, ...Object.keys(program.functions)]) {
       signatures.set(name, await tf.node.loadSavedModel(folder, [SERVE], name));
     }

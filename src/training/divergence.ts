@@ -1,0 +1,20 @@
+/** An arm whose numbers are no longer finite has ended; that is a result, and has a reason. */
+import type { Arm, OptimizerName, StepOfArm } from '../protocol.ts';
+import { DEGREE, optimizerFamily } from './arms.ts';
+
+export const hasDiverged = ({ loss, gradientNorm, updateNorm, weightNorm }: StepOfArm): boolean =>
+  ![loss, gradientNorm, updateNorm, weightNorm].every(Number.isFinite);
+
+/** What happened, in whole sentences with the arm's own numbers. */
+export function divergence(arm: Arm, step: number, optimizer: OptimizerName): string {
+  const { name, reduction, batchSize, learningRate } = arm;
+  const start = `${name} diverged at step ${step}: `;
+  if (DEGREE[reduction] === 1 && optimizerFamily(optimizer) === 'sgd') {
+    const rate = Number((learningRate * batchSize).toPrecision(6));
+    return `${start}its step is that of a mean with learning rate ${rate}.`;
+  }
+  if (reduction === 'max') {
+    return `${start}each step follows the one example of the largest loss, and learning rate ${learningRate} is too large for its gradient.`;
+  }
+  return `${start}learning rate ${learningRate} is too large for it.`;
+}
