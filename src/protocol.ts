@@ -83,6 +83,9 @@ const AnyNumber = v.union([
   ),
 ]);
 
+/** The largest values of settings. */
+export const LIMITS = { batchSize: 65_536, batchFactor: 64, steps: 10_000_000, seed: 2 ** 32 - 1 } as const;
+
 const Settings = v.object({
   network: v.picklist(NETWORKS),
   /** Each at most once. */
@@ -91,7 +94,7 @@ const Settings = v.object({
     v.minLength(1),
     v.check((names) => new Set(names).size === names.length, 'a reduction is named twice'),
   ),
-  batchSize: v.pipe(PositiveCount, v.maxValue(65_536)),
+  batchSize: v.pipe(PositiveCount, v.maxValue(LIMITS.batchSize)),
   learningRate: Positive,
   optimizer: v.picklist(OPTIMIZERS),
   /** The coefficient β of the penalty β·½‖w‖² in the loss, or the optimiser's decay, which is multiplied by the learning rate. */
@@ -106,10 +109,10 @@ const Settings = v.object({
   /** Whose settings the numbers are, where updates are matched. */
   reference: v.picklist(['sum', 'mean']),
   /** k > 1 trains each reduction a second time at k times the batch, its rate by the Linear Scaling Rule; 1 does not. */
-  batchFactor: v.pipe(PositiveCount, v.maxValue(64)),
+  batchFactor: v.pipe(PositiveCount, v.maxValue(LIMITS.batchFactor)),
   /** Batches of `batchSize` to train on. */
-  steps: v.pipe(PositiveCount, v.maxValue(10_000_000)),
-  seed: v.pipe(Count, v.maxValue(2 ** 32 - 1)),
+  steps: v.pipe(PositiveCount, v.maxValue(LIMITS.steps)),
+  seed: v.pipe(Count, v.maxValue(LIMITS.seed)),
   /** Held-out examples are evaluated at each multiple of this many steps, and at the end. */
   evaluateEvery: PositiveCount,
   /** The laws are measured at the first step, at each multiple of this, and at the end. */

@@ -54,15 +54,29 @@ export async function checkWritable(file: string): Promise<void> {
 /** @throws RunFileError where the file cannot be read or is no run that this version knows */
 export async function readRun(file: string): Promise<SavedRun> {
   const text = await readText(file);
-  const { format, version } = headOf(file, text);
-  if (format !== RUN_FORMAT) throw new RunFileError(`${file} is no saved run of Loss Lens.`);
-  if (typeof version === 'number' && version > 1) {
-    throw new RunFileError(`${file} was saved by a newer Loss Lens, in version ${version} of the format: update Loss Lens.`);
-  }
   try {
     return parseSavedRun(text);
   } catch (error) {
-    throw new RunFileError(`${file} is a damaged run: ${(error as Error).message}.`, { cause: error });
+    throw new RunFileError(`${file} ${problemOf(text, error as Error)}`, { cause: error });
+  }
+}
+
+function problemOf(text: string, { message }: Error): string {
+  const value = jsonOf(text);
+  if (value === undefined) return 'is no JSON: it is damaged, or no saved run.';
+  const { format, version } = (value ?? {}) as { readonly format?: unknown; readonly version?: unknown };
+  if (format !== RUN_FORMAT) return 'is no saved run of Loss Lens.';
+  if (typeof version === 'number' && version > 1) {
+    return `was saved by a newer Loss Lens, in version ${version} of the format: update Loss Lens.`;
+  }
+  return `is a damaged run: ${message}.`;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 
@@ -79,15 +93,6 @@ async function readText(file: string): Promise<string> {
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = { ENOENT: 'does not exist', EACCES: 'may not be read: permission is denied' }[code ?? ''];
     throw new RunFileError(`${file} ${reason ?? `cannot be read: ${message}`}.`, { cause: error });
-  }
-}
-
-function headOf(file: string, text: string): { readonly format?: unknown; readonly version?: unknown } {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : {};
-  } catch (error) {
-    throw new RunFileError(`${file} is no JSON: it is damaged, or no saved run.`, { cause: error });
   }
 }
 
