@@ -2,8 +2,10 @@
 //
 //   extension.cjs               the VS Code side; loads nothing heavy
 //   server.mjs, cli.mjs         the language server and the command line, sharing chunks
+//   training.mjs                the training process, which the command line and the extension start
 //   NAME-HASH.mjs               the chunks; what is imported dynamically (the TypeScript parser) is loaded on first use
 //   tree-sitter*.wasm           the Python parser, read by src/workspace/parsers.ts
+//   tfjs-backend-wasm*.wasm     a training backend, read by src/training/executors/eager/wasm.ts
 //
 //   node esbuild.mjs [--watch]
 
@@ -18,6 +20,9 @@ const root = path.dirname(fileURLToPath(import.meta.url));
 export const copiedFiles = {
   'tree-sitter.wasm': 'web-tree-sitter/web-tree-sitter.wasm',
   'tree-sitter-python.wasm': '@vscode/tree-sitter-wasm/wasm/tree-sitter-python.wasm',
+  'tfjs-backend-wasm.wasm': '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm',
+  'tfjs-backend-wasm-simd.wasm': '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm',
+  'tfjs-backend-wasm-threaded-simd.wasm': '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm',
 };
 
 /** @type {import('esbuild').BuildOptions} */
@@ -51,10 +56,12 @@ function builds(outdir) {
     },
     {
       ...common,
-      entryPoints: { server: 'src/server/main.ts', cli: 'src/cli/main.ts' },
+      entryPoints: { server: 'src/server/main.ts', cli: 'src/cli/main.ts', training: 'src/training/main.ts' },
       outdir,
       format: 'esm',
       splitting: true,
+      // TensorFlow.js loads it where Node has no fetch of its own.
+      external: ['node-fetch'],
       outExtension: { '.js': '.mjs' },
       chunkNames: '[name]-[hash]',
       // Bundled CommonJS packages use what only CommonJS modules have.

@@ -38,7 +38,21 @@ const layers: readonly Layer[] = [
     layers: ['core', 'core/syntax', 'workspace', 'training', 'protocol.ts'],
     packages: ['node:*', 'node:fs', 'package.json'],
   },
-  { at: 'training', layers: ['core', 'protocol.ts'], packages: ['node:*', 'node:fs'] },
+  {
+    at: 'training',
+    layers: ['core', 'protocol.ts'],
+    packages: [
+      'node:*',
+      'node:fs',
+      'package.json',
+      '@tensorflow/tfjs-core',
+      '@tensorflow/tfjs-backend-cpu',
+      '@tensorflow/tfjs-backend-wasm',
+      'protobufjs',
+      'pure-rand',
+      'tar',
+    ],
+  },
   {
     at: 'extension',
     layers: ['core', 'protocol.ts'],
@@ -48,7 +62,7 @@ const layers: readonly Layer[] = [
 ];
 
 /** What has to exist: a boundary that guards no file cannot fail. */
-const required = ['core', 'core/syntax', 'workspace', 'server', 'cli', 'extension'];
+const required = ['core', 'core/syntax', 'workspace', 'server', 'cli', 'training', 'extension'];
 
 const root = path.resolve(import.meta.dirname, '..');
 const files = globSync('src/**/*.{ts,tsx,mts,cts,js,mjs,cjs}', { cwd: root }).map((file) => file.replaceAll('\\', '/'));
@@ -118,6 +132,10 @@ describe('the check of the architecture', () => {
     ['the protocol imports valibot', 'src/protocol.ts', "import * as v from 'valibot';", true],
     ['the protocol imports core', 'src/protocol.ts', "import './core/analyze.ts';", false],
     ['the command line reads its version', 'src/cli/a.ts', "import manifest from '../../package.json';", true],
+    ['the command line imports a training backend', 'src/cli/a.ts', "import '@tensorflow/tfjs-core';", false],
+    ['training imports one of its backends', 'src/training/a.ts', "import '@tensorflow/tfjs-core';", true],
+    ['training imports the native backend', 'src/training/a.ts', "import '@tensorflow/tfjs-node';", false],
+    ['training imports the command line', 'src/training/a.ts', "import '../cli/run.ts';", false],
     ['core reads the version', 'src/core/a.ts', "import manifest from '../../package.json';", false],
     ['an import leaves src', 'src/cli/a.ts', "import '../../scripts/start.ts';", false],
     ['a file lies in no layer', 'src/utilities/a.ts', '', false],

@@ -73,9 +73,25 @@ function readPackage(folder: string): BundledPackage {
   const manifest = JSON.parse(readFileSync(path.join(absolute, 'package.json'), 'utf8')) as Record<string, string>;
   const { name = folder, version = '', license = 'unknown licence' } = manifest;
   const files = readdirSync(absolute).filter((file) => /^(licen[cs]e|notice|third-?party-?notice)/i.test(file));
-  if (files.length === 0) throw new Error(`${folder} has no licence file: its notice must be written by hand.`);
-  const texts = files
-    .sort()
-    .map((file) => readFileSync(path.join(absolute, file), 'utf8').replaceAll('\r\n', '\n').trim());
-  return { name, version, license, texts };
+  const texts = files.sort().map((file) => textOf(path.join(absolute, file)));
+  return { name, version, license, texts: texts.length > 0 ? texts : textsElsewhere(name) };
+}
+
+/** What packages without a licence file say of it in another one. */
+function textsElsewhere(name: string): string[] {
+  const read = (file: string): string => textOf(path.join(root, 'node_modules', file));
+  const [, tensorflow] = /^@tensorflow\/tfjs-(core|backend-\w+)$/.exec(name) ?? [];
+  if (tensorflow) {
+    const [header = ''] =
+      read(`${name}/dist/tf-${tensorflow}.node.js`).match(/(?<=^\/\*\*\n).+?(?=\n \* =====)/s) ?? [];
+    // The Apache License 2.0 itself, which is the same in each package.
+    return [header.replaceAll(/^ \* ?/gm, ''), read('long/LICENSE')];
+  }
+  const [section] = name === 'seedrandom' ? (read('seedrandom/README.md').match(/^LICENSE \(MIT\)\n.+/ms) ?? []) : [];
+  if (section === undefined) throw new Error(`${name} has no licence file: its notice must be written by hand.`);
+  return [section];
+}
+
+function textOf(file: string): string {
+  return readFileSync(file, 'utf8').replaceAll('\r\n', '\n').trim();
 }
