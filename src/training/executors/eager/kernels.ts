@@ -36,7 +36,7 @@ export const kernels: Kernels = {
     ),
 
   relu: ([x]) => tf.relu(of(x)),
-  reluGradient: ([dy, y]) => tf.mul(of(dy), tf.cast(tf.greater(of(y), 0), 'float32')),
+  reluGradient: ([dy, y]) => tf.mul(of(dy), tf.step(of(y))),
   convolution: ([images, filters]) => tf.conv2d(of(images) as tf.Tensor4D, of(filters) as tf.Tensor4D, 1, 'same'),
   convolutionImageGradient: ([images, filters, dy]) =>
     tf
