@@ -15,6 +15,8 @@ export function eagerBackend(
   own: Partial<Kernels> = {},
 ): Backend {
   const kernels = { ...generalKernels, ...own };
+  // Else it recommends on stderr to install what was passed over, or not asked for.
+  tf.enableProdMode();
   return {
     name,
     versions,
