@@ -1,5 +1,5 @@
 /** The networks and optimisers once more, in the terms of TensorFlow.js and with its own automatic differentiation. */
-import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-core';
+import type { Optimizer, Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-core';
 import type { NetworkName, ReductionName } from '../../../src/protocol.ts';
 import type { Tensor as Numbers } from '../../../src/training/executors/executor.ts';
 import type { Network } from '../../../src/training/program/networks.ts';
@@ -44,7 +44,7 @@ export interface Reference {
   /** The gradient of the reduced losses, by the name of the weights. */
   gradients(reduction: ReductionName, batch: Batch): Map<string, Float32Array>;
   /** Takes a step with an optimiser of TensorFlow.js. */
-  step(optimizer: ReturnType<TensorFlowJs['train']['sgd']>, reduction: ReductionName, batch: Batch): void;
+  step(optimizer: Optimizer, reduction: ReductionName, batch: Batch): void;
   weights(): Map<string, Float32Array>;
   dispose(): void;
 }
