@@ -409,3 +409,127 @@ function parseJson<T>(schema: v.GenericSchema<unknown, T>, text: string): T {
   const [issue] = result.issues;
   throw new Error(`${v.getDotPath(issue) ?? 'message'}: ${issue.message}`);
 }
+
+// The panel. Its page in the webview asks, and the extension answers and tells.
+
+/** The questions that an experiment is set up for. */
+export const PRESETS = ['same-rate', 'matched', 'double-batch', 'penalty-drifts', 'worst-case'] as const;
+export type PresetName = (typeof PRESETS)[number];
+
+/** A place in a user's file that a setting was read from. */
+const Place = v.object({
+  uri: v.string(),
+  /** `train.py:24`, for people. */
+  label: v.string(),
+  /** From 0. */
+  line: Count,
+  column: Count,
+});
+export type Place = Readonly<v.InferOutput<typeof Place>>;
+
+const found = <T extends v.GenericSchema<unknown, unknown>>(value: T) =>
+  v.nullable(v.object({ value, place: Place, /** A default that a launch may override. */ isDefault: v.boolean() }));
+
+/** What the analysis knows of a loss in a user's file; null where it was not found. It opens the panel with the user's own numbers. */
+const CompareRequest = v.object({
+  /** The loss. */
+  place: Place,
+  reduction: found(v.picklist(REDUCTIONS)),
+  batchSize: found(PositiveCount),
+  learningRate: found(Positive),
+  optimizer: found(v.picklist(OPTIMIZERS)),
+  /** The coefficient of a penalty in the loss, or the optimiser's decay. */
+  weightDecay: found(NotNegative),
+  decay: found(v.picklist(['coupled', 'decoupled'])),
+  clipNorm: found(Positive),
+  epsilon: found(Positive),
+  /** What was found and cannot be trained here, in whole sentences: another optimiser, a schedule, a further term. */
+  notes: v.array(v.string()),
+});
+export type CompareRequest = Readonly<v.InferOutput<typeof CompareRequest>>;
+
+/** How a panel's training stands. */
+const RunStatus = v.variant('status', [
+  v.object({ status: v.picklist(['idle', 'running', 'paused', 'stopping', 'ended']) }),
+  v.object({ status: v.literal('preparing'), text: v.string() }),
+  /** The process ended by itself; its last words, and what can be done. */
+  v.object({ status: v.literal('crashed'), text: v.string() }),
+]);
+export type RunStatus = Readonly<v.InferOutput<typeof RunStatus>>;
+
+/** A download or an installation that the user asked for. */
+const Task = v.object({
+  task: v.picklist(['native backend', 'CIFAR-10']),
+  text: v.string(),
+  /** 0 to 1, where it is known. */
+  fraction: v.nullable(NotNegative),
+  state: v.picklist(['running', 'done', 'failed', 'cancelled']),
+});
+export type Task = Readonly<v.InferOutput<typeof Task>>;
+
+/** What the user has set in the panel. */
+const Draft = v.object({
+  preset: v.picklist(PRESETS),
+  settings: Settings,
+  data: Start.entries.data,
+  backend: Start.entries.backend,
+  /** The settings whose value the user has changed here. */
+  edited: v.array(v.string()),
+});
+export type Draft = Readonly<v.InferOutput<typeof Draft>>;
+
+const PanelMessage = v.variant('message', [
+  /** All that the panel shows, when it is opened, reloaded or restored; events follow in parts. */
+  v.object({
+    message: v.literal('show'),
+    draft: Draft,
+    request: v.nullable(CompareRequest),
+    status: RunStatus,
+    /** Why nothing can be trained here; null where it can. */
+    forbidden: v.nullable(v.string()),
+    native: v.object({ installed: v.boolean(), megabytes: PositiveCount }),
+    cifar10: v.object({ present: v.boolean(), megabytes: PositiveCount }),
+    /** The saved run that is shown, where the panel is a run's editor. */
+    file: v.nullable(v.string()),
+  }),
+  /** Events of the training in its own lines, which the page reads with `parseTrainingEvent`. */
+  v.object({ message: v.literal('events'), lines: v.array(v.string()) }),
+  v.object({ message: v.literal('status'), status: RunStatus }),
+  v.object({ message: v.literal('task'), task: Task }),
+  v.object({ message: v.literal('available'), native: v.boolean(), cifar10: v.boolean() }),
+]);
+export type PanelMessage = Readonly<v.InferOutput<typeof PanelMessage>>;
+
+const PanelRequest = v.variant('request', [
+  /** The page listens. */
+  v.object({ request: v.literal('ready') }),
+  v.object({ request: v.literal('start'), draft: Draft }),
+  v.object({ request: v.picklist(['pause', 'resume', 'step', 'stop', 'save', 'open saved run']) }),
+  v.object({ request: v.literal('continue'), steps: PositiveCount }),
+  /** Changed settings, which survive a reload. */
+  v.object({ request: v.literal('draft'), draft: Draft }),
+  v.object({
+    request: v.literal('export'),
+    format: v.picklist(['csv', 'png', 'svg']),
+    /** Text, or base64 for a PNG. */
+    content: v.string(),
+  }),
+  v.object({ request: v.literal('copy'), what: v.string(), text: v.string() }),
+  v.object({ request: v.literal('reveal'), place: Place }),
+  v.object({
+    request: v.picklist(['install native backend', 'download CIFAR-10', 'cancel task', 'choose data folder']),
+  }),
+]);
+export type PanelRequest = Readonly<v.InferOutput<typeof PanelRequest>>;
+
+export function parseCompareRequest(value: unknown): CompareRequest {
+  return v.parse(CompareRequest, value);
+}
+
+export function parsePanelMessage(value: unknown): PanelMessage {
+  return v.parse(PanelMessage, value);
+}
+
+export function parsePanelRequest(value: unknown): PanelRequest {
+  return v.parse(PanelRequest, value);
+}
