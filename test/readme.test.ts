@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { run } from '../src/cli/run.ts';
+import { fakeTerminal } from './support/terminal.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const file = path.join(root, 'README.md');
@@ -25,10 +26,8 @@ describe('README', function () {
 });
 
 async function outputOf(command: string): Promise<string> {
-  let output = '';
-  const out = (text: string) => {
-    output += text;
-  };
-  await run(command.split(' '), { cwd: root, color: false, out, error: assert.fail });
-  return output.replace(/\n+$/, '\n');
+  const terminal = fakeTerminal(root);
+  await run(command.split(' '), terminal);
+  assert.equal(terminal.stderr, '');
+  return terminal.stdout.replace(/\n+$/, '\n');
 }

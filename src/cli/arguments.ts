@@ -19,33 +19,67 @@ export interface CheckRequest {
   readonly failOn: Severity;
 }
 
-export type Request = { readonly command: 'help' | 'version' } | ExplainRequest | CheckRequest;
+/** A command with arguments of its own, whose code is loaded when it is asked for. */
+export interface TrainingRequest {
+  readonly command: (typeof TRAINING_COMMANDS)[number];
+  readonly args: readonly string[];
+}
+
+export type Request = { readonly command: 'help' | 'version' } | ExplainRequest | CheckRequest | TrainingRequest;
+
+const TRAINING_COMMANDS = ['train', 'native', 'data'] as const;
 
 /** Arguments that make no request. */
-export class UsageError extends Error {}
+export class UsageError extends Error {
+  /** The command that explains what would be right. */
+  readonly help: string;
 
-export const USAGE = `Explains how the losses in training code are reduced, and what that does to learning rate and regularisation.
+  constructor(message: string, help = 'loss-lens --help') {
+    super(message);
+    this.help = help;
+  }
+}
+
+export const USAGE = `Explains how the losses in training code are reduced, and what follows from it.
 
 Usage
-  loss-lens explain PATH...   each loss with its terms, how they grow with the batch, and the numbers that follow
+  loss-lens explain PATH...   each loss with its terms, how they grow with the
+                              batch, and the numbers that follow
   loss-lens check PATH...     only what looks wrong
+  loss-lens train             trains one network under sum, mean and max side by
+                              side, and holds theory against measurement
+  loss-lens native install|remove|status      the fastest backend of train
+  loss-lens data download|remove|status       CIFAR-10, for train
 
-PATH is a file or a folder. Folders are searched for Python, TypeScript and JavaScript; .gitignore files are respected.
+PATH is a file or a folder. Folders are searched for Python, TypeScript and
+JavaScript; .gitignore files are respected.
 
-Options
-  --format text|json                        how to print (default: text); docs/json.md describes the JSON
-  --fail-on information|warning|error       check: the least severity that ends with 1 (default: warning)
-  --assume-batch-size N                     explain: the batch size to show numbers with where none is found
+Options of explain and check; those of train: loss-lens train --help
+  --format text|json                    how to print (default: text);
+                                        docs/json.md describes the JSON
+  --fail-on information|warning|error   check: the least severity that ends
+                                        with 1 (default: warning)
+  --assume-batch-size N                 explain: the batch size to show numbers
+                                        with where none is found
   --help, --version
 
 Exit codes
-  0  clean    1  a finding at or above --fail-on    2  wrong usage, or a file that could not be read or parsed in full
+  0  clean, or done
+  1  check: a finding at or above --fail-on; train: a law does not hold
+  2  wrong usage, a file that could not be read or parsed in full, or a failure
 `;
 
 export const SEVERITIES: readonly Severity[] = ['information', 'warning', 'error'];
 
 /** Reads the arguments after the program's name. */
 export function parseArguments(argv: readonly string[]): Request {
+  const [first, ...args] = argv;
+  const training = TRAINING_COMMANDS.find((name) => name === first);
+  if (training) {
+    // Those of two words have no page of their own.
+    const help = training !== 'train' && (args.includes('--help') || args.includes('-h'));
+    return help ? { command: 'help' } : { command: training, args };
+  }
   const { values, positionals } = parse(argv);
   const [command, ...paths] = positionals;
   if (values.help || (command === undefined && argv.length === 0)) return { command: 'help' };
@@ -53,8 +87,8 @@ export function parseArguments(argv: readonly string[]): Request {
   if (command !== 'explain' && command !== 'check') {
     throw new UsageError(
       command === undefined
-        ? 'A command is missing: explain or check.'
-        : `There is no command "${command}": use explain or check.`,
+        ? 'A command is missing: explain, check, train, native or data.'
+        : `There is no command "${command}" here: use explain, check, train, native or data as the first word.`,
     );
   }
   if (paths.length === 0) throw new UsageError(`A path is missing: loss-lens ${command} PATH...`);
@@ -85,15 +119,27 @@ function parse(argv: readonly string[]) {
   }
 }
 
-/** Node explains how an unknown option could be a path; what people want to know is that there is no such option. */
-function describe(error: unknown): string {
+/** What `parseArgs` says, in a sentence. It explains how an unknown option could be a path, which nobody asked for. */
+export function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  const { code } = error as NodeJS.ErrnoException;
   const [, option = ''] = /^[^']*'(-[^' ]*)/.exec(error.message) ?? [];
-  const isUnknown = (error as NodeJS.ErrnoException).code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION';
-  return isUnknown ? `There is no option ${option}.` : error.message.replace(/(?<![.])$/, '.');
+  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `There is no option ${option}.`;
+  if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE') {
+    return /does not take/.test(error.message) ? `${option} takes no value.` : `${option} needs a value.`;
+  }
+  return error.message.replace(/(?<![.])$/, '.');
 }
 
-function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {
+/** The one word after a command that has nothing else. */
+export function actionOf<T extends string>(command: string, args: readonly string[], actions: readonly T[]): T {
+  const [action, more] = args;
+  const found = actions.find((candidate) => candidate === action);
+  if (found !== undefined && more === undefined) return found;
+  throw new UsageError(`It is loss-lens ${command} ${actions.join('|')}, not "${[command, ...args].join(' ')}".`);
+}
+
+export function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {
   const found = allowed.find((candidate) => candidate === value);
   if (found === undefined) throw new UsageError(`${option} is one of ${allowed.join(', ')}, not "${value}".`);
   return found;

@@ -1,4 +1,5 @@
 /** The process of `loss-lens`. */
+import { once } from 'node:events';
 import { run, type Terminal } from './run.ts';
 
 // A reader such as `head` may leave before the end: that is no error.
@@ -7,11 +8,23 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit();
 });
 
+const INTERRUPTS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 const terminal: Terminal = {
   cwd: process.cwd(),
   color: process.stdout.isTTY === true && !process.env.NO_COLOR,
   out: (text) => process.stdout.write(text),
   error: (text) => process.stderr.write(text),
+  async drained() {
+    if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
+  },
+  columns: () => (process.stderr.isTTY ? process.stderr.columns : null),
+  onInterrupt(listener) {
+    for (const name of INTERRUPTS) process.on(name, listener);
+    return () => {
+      for (const name of INTERRUPTS) process.off(name, listener);
+    };
+  },
 };
 
 process.exitCode = await run(process.argv.slice(2), terminal);

@@ -15,12 +15,21 @@ export interface Terminal {
   readonly cwd: string;
   readonly color: boolean;
   out(text: string): void;
+  /** For who watches: messages and progress. */
   error(text: string): void;
+  /** Resolves when the reader of the output has taken what was written. */
+  drained(): Promise<void>;
+  /** Columns of the terminal that shows the error stream; null where it goes elsewhere. */
+  columns(): number | null;
+  /** Calls back at Ctrl-C, instead of ending the process, until the function that it returns is called. */
+  onInterrupt(listener: () => void): () => void;
 }
 
 export const CLEAN = 0;
 export const FOUND = 1;
 export const FAILED = 2;
+/** As shells say it of a program that Ctrl-C ended. */
+export const INTERRUPTED = 130;
 
 /** Runs one command and says how the process should end. */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
@@ -37,10 +46,16 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
         return await explainPaths(request, terminal);
       case 'check':
         return await checkPaths(request, terminal);
+      case 'train':
+        return await (await import('./train.ts')).train(request.args, terminal);
+      case 'native':
+        return await (await import('./native.ts')).native(request.args, terminal);
+      case 'data':
+        return await (await import('./data.ts')).data(request.args, terminal);
     }
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    terminal.error(`loss-lens: ${error.message} See loss-lens --help.\n`);
+    terminal.error(`loss-lens: ${error.message} See ${error.help}.\n`);
     return FAILED;
   }
 }

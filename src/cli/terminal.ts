@@ -64,3 +64,18 @@ function cut(code: string): string {
 function width(text: string): number {
   return [...stripVTControlCharacters(text)].length;
 }
+
+/** Breaks a text at its spaces into lines of at most so many columns, if no word is longer; all but the first begin with the indent. */
+export function wrap(text: string, columns: number, indent = ''): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line.trim() && width(line) + 1 + width(word) > columns) {
+      lines.push(line);
+      line = indent + word;
+    } else {
+      line = line ? `${line} ${word}` : word;
+    }
+  }
+  return [...lines, line];
+}

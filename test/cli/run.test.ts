@@ -6,6 +6,7 @@ import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { run } from '../../src/cli/run.ts';
 import { painter } from '../../src/cli/terminal.ts';
+import { fakeTerminal } from '../support/terminal.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -44,18 +45,7 @@ describe('loss-lens', function () {
   }
 
   async function lossLens(...argv: string[]) {
-    const terminal = {
-      cwd: folder,
-      color: false,
-      stdout: '',
-      stderr: '',
-      out: (text: string) => {
-        terminal.stdout += text;
-      },
-      error: (text: string) => {
-        terminal.stderr += text;
-      },
-    };
+    const terminal = fakeTerminal(folder);
     const code = await run(argv, terminal);
     return { code, stdout: terminal.stdout, stderr: terminal.stderr };
   }
@@ -245,7 +235,8 @@ describe('loss-lens', function () {
   describe('usage', () => {
     const wrong: [argv: string[], message: RegExp][] = [
       [['explain'], /A path is missing: loss-lens explain PATH\.\.\./],
-      [['train', 'a.py'], /There is no command "train"/],
+      [['explian', 'a.py'], /There is no command "explian" here: use explain, check, train, native or data/],
+      [['--loud', 'train'], /There is no option --loud/],
       [['--format', 'json'], /A command is missing/],
       [['explain', 'a.py', '--format', 'xml'], /--format is one of text, json, not "xml"/],
       [['check', 'a.py', '--fail-on', 'never'], /--fail-on is one of information, warning, error/],
