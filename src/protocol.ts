@@ -307,6 +307,16 @@ const Finished = v.object({
 });
 export type Finished = Readonly<v.InferOutput<typeof Finished>>;
 
+/** What is on this machine beside the program itself. */
+const Available = v.object({
+  event: v.literal('available'),
+  /** The native backend. */
+  native: v.boolean(),
+  /** The data set CIFAR-10. */
+  cifar10: v.boolean(),
+});
+export type Available = Readonly<v.InferOutput<typeof Available>>;
+
 /** The end of the process that is not the end of a training. Whole sentences: what happened and what to do. */
 const Failed = v.object({ event: v.literal('failed'), message: v.string() });
 
@@ -321,6 +331,7 @@ const TrainingEvent = v.variant('event', [
   Saved,
   NotSaved,
   Finished,
+  Available,
   Failed,
 ]);
 export type TrainingEvent = Readonly<v.InferOutput<typeof TrainingEvent>>;
@@ -374,8 +385,13 @@ const Start = v.object({
 });
 export type Start = Readonly<v.InferOutput<typeof Start>>;
 
+/** Instead of a training; `available` answers. */
+const Errand = v.object({ command: v.picklist(['look', 'install native backend', 'download CIFAR-10']) });
+export type Errand = Readonly<v.InferOutput<typeof Errand>>;
+
 const TrainingCommand = v.variant('command', [
   Start,
+  Errand,
   v.object({ command: v.picklist(['pause', 'resume', 'step', 'stop']) }),
   v.object({ command: v.literal('save'), file: v.string() }),
 ]);
@@ -482,6 +498,8 @@ const PanelMessage = v.variant('message', [
   /** All that the panel shows, when it is opened, reloaded or restored; events follow in parts. */
   v.object({
     message: v.literal('show'),
+    /** By which the extension knows the panel again after a reload. */
+    id: v.string(),
     draft: Draft,
     request: v.nullable(CompareRequest),
     status: RunStatus,
@@ -499,6 +517,10 @@ const PanelMessage = v.variant('message', [
   v.object({ message: v.literal('available'), native: v.boolean(), cifar10: v.boolean() }),
 ]);
 export type PanelMessage = Readonly<v.InferOutput<typeof PanelMessage>>;
+
+/** What the page keeps for the time when it is built up again. */
+const PanelState = v.object({ id: v.string(), draft: Draft });
+export type PanelState = Readonly<v.InferOutput<typeof PanelState>>;
 
 const PanelRequest = v.variant('request', [
   /** The page listens. */
@@ -524,6 +546,12 @@ export type PanelRequest = Readonly<v.InferOutput<typeof PanelRequest>>;
 
 export function parseCompareRequest(value: unknown): CompareRequest {
   return v.parse(CompareRequest, value);
+}
+
+/** Null where it was kept by another version, or not at all. */
+export function parsePanelState(value: unknown): PanelState | null {
+  const result = v.safeParse(PanelState, value);
+  return result.success ? result.output : null;
 }
 
 export function parsePanelMessage(value: unknown): PanelMessage {

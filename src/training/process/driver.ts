@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import {
+  type Errand,
   encode,
   type Finished,
   parseTrainingCommand,
@@ -17,6 +18,7 @@ import {
 } from '../../protocol.ts';
 import { saveRun } from '../run-file.ts';
 import type { Training } from '../trainer.ts';
+import { run } from './errands.ts';
 import { History } from './history.ts';
 import { linesOf } from './lines.ts';
 
@@ -55,6 +57,7 @@ export async function drive(link: Link, prepare: Prepare): Promise<number> {
 
   const start = await inbox.next();
   if (start.command === 'wrong') return fail(start.message, REFUSED);
+  if (isErrand(start)) return errand(start, inbox, outbox);
   if (start.command !== 'start') return fail('The first command is start, and there was none.', REFUSED);
 
   let prepared: Prepared | null;
@@ -94,6 +97,25 @@ export async function drive(link: Link, prepare: Prepare): Promise<number> {
     return await fail(`The training broke off at step ${training.step}: ${message}`, CRASHED);
   } finally {
     training.dispose();
+  }
+}
+
+const isErrand = (command: Message): command is Errand =>
+  ['look', 'install native backend', 'download CIFAR-10'].includes(command.command);
+
+/** A command to stop, and the end of whoever gave the errand, cancel it. */
+async function errand(command: Errand, inbox: Inbox, outbox: Outbox): Promise<number> {
+  const cancel = new AbortController();
+  void inbox.stopped.then(() => cancel.abort());
+  try {
+    const say = (message: string, fraction: number | null): void =>
+      void outbox.send({ event: 'preparing', message, fraction });
+    await outbox.last(await run(command, say, cancel.signal));
+    return ENDED;
+  } catch (error) {
+    const message = cancel.signal.aborted ? 'It was cancelled.' : (error as Error).message;
+    await outbox.last({ event: 'failed', message });
+    return REFUSED;
   }
 }
 
@@ -147,7 +169,10 @@ async function train(
       case 'stop':
         return { reason: 'stopped' };
       case 'start':
-        return { message: 'A training runs already: one process trains one run.' };
+      case 'look':
+      case 'install native backend':
+      case 'download CIFAR-10':
+        return { message: 'A training runs already: one process does one thing.' };
       case 'wrong':
         return command;
     }
