@@ -519,7 +519,13 @@ const PanelMessage = v.variant('message', [
 export type PanelMessage = Readonly<v.InferOutput<typeof PanelMessage>>;
 
 /** What the page keeps for the time when it is built up again. */
-const PanelState = v.object({ id: v.string(), draft: Draft });
+const PanelState = v.object({
+  id: v.string(),
+  draft: Draft,
+  request: v.nullable(CompareRequest),
+  /** Whether there is a run to show. */
+  trained: v.boolean(),
+});
 export type PanelState = Readonly<v.InferOutput<typeof PanelState>>;
 
 const PanelRequest = v.variant('request', [
