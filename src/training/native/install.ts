@@ -28,7 +28,7 @@ import { type Platform, platformNamed, type Wheel } from './platforms.ts';
 import { type Ended, run } from './processes.ts';
 
 export interface Progress {
-  readonly phase: 'waiting' | 'packages' | 'download' | 'unpacking' | 'addon' | 'checking';
+  readonly phase: 'waiting' | 'packages' | 'own set-up' | 'download' | 'unpacking' | 'addon' | 'checking';
   /** One line for the user. */
   readonly message: string;
   /** How much of this phase is done, between 0 and 1, where that is known. */
@@ -169,6 +169,8 @@ async function fill(
   { ways = ['ordinary', 'wheel'], addon = shippedAddon(step.platform) }: InstallOptions,
 ): Promise<Pick<Installation, 'tfjsNode' | 'tensorflow' | 'way' | 'addon'>> {
   for (const name of RECIPE_FILES) await copyFile(recipeFile(name), path.join(step.staging, name));
+  step.say('packages', `Installing tfjs-node${step.platform.tested ? '' : ` (untested on ${step.platform.name})`}`);
+  await npm(step, ['ci', '--ignore-scripts'], NPM_LIMIT_MS);
   const failures: string[] = [];
   for (const way of ways) {
     try {
@@ -185,9 +187,9 @@ async function fill(
 type Source = Pick<Installation, 'addon' | 'tensorflow'>;
 
 async function installOrdinarily(step: Step): Promise<Source> {
-  step.say('packages', 'Installing tfjs-node and letting its own set-up try');
-  // npm runs the one script that package.json allows; an older npm runs all of them.
-  await npm(step, ['ci', '--ignore-scripts=false'], ORDINARY_LIMIT_MS);
+  step.say('own set-up', 'Letting its own set-up download TensorFlow');
+  // npm refuses scripts that package.json does not allow; an older npm runs this one all the same.
+  await npm(step, ['rebuild', '@tensorflow/tfjs-node', '--ignore-scripts=false'], ORDINARY_LIMIT_MS);
   return { addon: 'downloaded', tensorflow: await check(step) };
 }
 
@@ -195,9 +197,8 @@ async function installFromWheel(step: Step, addon: string | null): Promise<Sourc
   const { platform, staging, say } = step;
   const { wheel } = platform;
   if (!wheel) throw new NativeProblem(`there is no wheel that can be used on ${platform.name}`);
-  const untested = platform.tested ? '' : ` (untested on ${platform.name})`;
-  say('packages', `Installing tfjs-node without its own set-up${untested}`);
-  await npm(step, ['ci', '--ignore-scripts'], NPM_LIMIT_MS);
+  // What the other way may have left there.
+  for (const part of ['deps', 'lib']) await removeTree(path.join(staging, PACKAGE, part));
   const downloads = path.join(staging, 'downloads');
   try {
     const file = await download(step, wheel, downloads);
@@ -221,8 +222,9 @@ async function npm(step: Step, args: readonly string[], limitMs: number): Promis
       : process.platform === 'win32'
         ? ['cmd', ['/c', 'npm']]
         : ['npm', []];
-  // A surrounding npm names its own project in the environment.
-  const all = [...prefix, ...args, '--prefix', step.staging, '--prefer-offline', '--no-audit', '--no-fund'];
+  // A surrounding npm names its own project in the environment. Where no registry answers, more tries would take minutes.
+  const project = ['--prefix', step.staging, '--prefer-offline', '--fetch-retries=1', '--no-audit', '--no-fund'];
+  const all = [...prefix, ...args, ...project];
   demand('npm', await runIn(step, command, all, limitMs));
 }
 
@@ -365,7 +367,8 @@ function lastWords(output: string): string {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line && !line.includes('A complete log of this run'));
-  return lines.find((line) => /\berror\b.*: |Error: |ERROR: /i.test(line)) ?? lines.at(-1) ?? 'it said nothing';
+  const line = lines.find((candidate) => /\berror\b.*: |Error: |ERROR: /i.test(candidate)) ?? lines.at(-1);
+  return line?.replace(/^npm (error|ERR!) /, '') ?? 'it said nothing';
 }
 
 async function versionOf(staging: string): Promise<string> {

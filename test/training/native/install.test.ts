@@ -32,7 +32,7 @@ describe('the native backend', () => {
         { way: 'ordinary', addon: 'downloaded', tfjsNode: '4.22.0', tensorflow: '2.0-fake', recipe: '', files: [] },
       );
       assert.deepEqual(nativeStatus(fake.folder), installation);
-      assert.equal(fake.commands().length, 1);
+      assert.equal(fake.commands().length, 2);
       assert.deepEqual(fake.beside(), ['native']);
     });
 
@@ -40,13 +40,13 @@ describe('the native backend', () => {
       const seen: Progress[] = [];
       const { way, addon } = await installNative({ ...fake.options, onProgress: (progress) => seen.push(progress) });
       assert.deepEqual([way, addon], ['wheel', 'compiled']);
-      const [ordinary, plain, pip] = fake.commands();
-      assert.match(ordinary ?? '', /^npm ci --ignore-scripts=false/);
-      assert.match(plain ?? '', /^npm ci --ignore-scripts /);
+      const [packages, ordinary, pip] = fake.commands();
+      assert.match(packages ?? '', /^npm ci --ignore-scripts /);
+      assert.match(ordinary ?? '', /^npm rebuild @tensorflow\/tfjs-node --ignore-scripts=false/);
       assert.match(pip ?? '', /^python3 -m pip download .*--platform any tensorflow-fake==2\.0$/);
       assert.deepEqual(
         [...new Set(seen.map(({ phase }) => phase))],
-        ['packages', 'download', 'unpacking', 'addon', 'checking'],
+        ['packages', 'own set-up', 'download', 'unpacking', 'addon', 'checking'],
       );
       assert.ok(seen.some(({ message }) => message.includes('untested on fake-x64')));
       assert.deepEqual(readdirSync(path.join(fake.folder, LIBRARIES)), [
@@ -136,6 +136,12 @@ describe('the native backend', () => {
             'TensorFlow from its wheel: pip failed: There is no python3 on PATH.',
         ),
       );
+    });
+
+    it('where the registry of npm does not answer, which is tried once', async () => {
+      fake.env.FAKE_REGISTRY = 'silent';
+      await assert.rejects(installNative(fake.options), problem('npm failed: network request'));
+      assert.equal(fake.commands().length, 1);
     });
 
     it('where pip brings another file than ours', async () => {
