@@ -49,9 +49,10 @@ const rules: { readonly [K in OperationName]?: Rule<K> } = {
 /**
  * The gradients of a scalar with respect to some values.
  *
- * @throws RangeError where the scalar does not depend on one of them, or not in a way that can be differentiated
+ * @throws RangeError where the loss is no scalar, does not depend on one of them, or not in a way that can be differentiated
  */
 export function gradientsOf(loss: Value, wrt: readonly Value[]): Value[] {
+  if (loss.shape.length > 0) throw new RangeError(`A gradient is that of a scalar, not of [${loss.shape}].`);
   const order = inOrder([loss]);
   const wanted = new Set<Value>(wrt);
   const depends = new Set<Value>();
