@@ -49,7 +49,7 @@ export interface Attributes {
   convolutionFilterGradient: object;
   /** The largest of each window; what a window covers beyond the border does not count. */
   maxPool: Window;
-  /** Operands: the images, the pooled images, dy. */
+  /** Operands: the images, the pooled images, dy. The kernel of WebAssembly loses the gradient of maxima below 0: pool what relu has left. */
   maxPoolGradient: Window;
 
   /** Logits [b, c] and classes [b] → −log softmax of the class, per example [b]. */
