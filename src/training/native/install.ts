@@ -234,8 +234,10 @@ async function download(step: Step, wheel: Wheel, folder: string): Promise<strin
   const megabytes = Math.round(wheel.bytes / 1e6);
   const message = `Downloading TensorFlow ${wheel.version} (${megabytes} MB) with pip`;
   step.say('download', message, 0);
+  let over = false;
   const watch = setInterval(async () => {
-    step.say('download', message, Math.min(1, (await bytesIn(folder)) / wheel.bytes));
+    const bytes = await bytesIn(folder);
+    if (!over) step.say('download', message, Math.min(1, bytes / wheel.bytes));
   }, 500);
   try {
     // pip is asked for another machine's Python, so that it does not matter which one it runs on.
@@ -245,6 +247,7 @@ async function download(step: Step, wheel: Wheel, folder: string): Promise<strin
     const env = { PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_NO_INPUT: '1', TMPDIR: folder };
     demand('pip', await runIn(step, 'python3', args, DOWNLOAD_LIMIT_MS, env));
   } finally {
+    over = true;
     clearInterval(watch);
   }
   const name = (await readdir(folder)).find((entry) => entry.endsWith('.whl'));
