@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendName } from '../../../protocol.ts';
 import { type Program, type ProgramFunction, type Value, valuesOf } from '../../program/value.ts';
-import { type Backend, checkComplete, type Executor } from '../executor.ts';
+import { type Backend, checkComplete, checkInputs, type Executor } from '../executor.ts';
 import { kernels as generalKernels, type Kernels } from './kernels.ts';
 
 /**
@@ -34,6 +34,7 @@ function executorOf(program: Program, kernels: Kernels): Executor {
     run(name, inputs) {
       const plan = plans.get(name);
       if (!plan) throw new RangeError(`The program has no function ${name}.`);
+      checkInputs(plan.body, inputs);
       return tf.tidy(() => {
         const tensors = runPlan(plan, kernels, (v) => {
           if (v.operation === 'variable') return present(variables.get(v.attributes.name), v.attributes.name);
@@ -44,9 +45,13 @@ function executorOf(program: Program, kernels: Kernels): Executor {
           output,
           present(tensors.get(v), output).dataSync<'float32' | 'int32'>(),
         ]);
-        for (const [variable, v] of plan.body.assignments) {
+        // All of them before one is disposed: a value may be another variable as it was.
+        const assigned = [...plan.body.assignments].map(
+          ([variable, v]) => [variable, tf.keep(tf.clone(present(tensors.get(v), variable)))] as const,
+        );
+        for (const [variable, after] of assigned) {
           variables.get(variable)?.dispose();
-          variables.set(variable, tf.keep(tf.clone(present(tensors.get(v), variable))));
+          variables.set(variable, after);
         }
         return Object.fromEntries(outputs);
       });

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Tensor as NativeTensor } from '@tensorflow/tfjs-core';
 import type { NativeTensorFlow, SavedModel } from '../../native/load.ts';
 import type { Program } from '../../program/value.ts';
-import { type Backend, checkComplete, type Executor, type Tensor } from '../executor.ts';
+import { type Backend, checkComplete, checkInputs, type Executor, type Tensor } from '../executor.ts';
 import { SERVE } from './messages.ts';
 import { READ, savedModelOf, UNUSED, WRITE } from './saved-model.ts';
 
@@ -35,7 +35,12 @@ async function compile(tf: NativeTensorFlow, program: Program): Promise<Executor
     }
   };
   return {
-    run,
+    run(name, inputs) {
+      const body = program.functions[name];
+      if (!body) throw new RangeError(`The program has no function ${name}.`);
+      checkInputs(body, inputs);
+      return run(name, inputs);
+    },
     read() {
       const outputs = run(READ, {});
       return new Map(program.variables.map(({ name }) => [name, outputs[name] as Float32Array]));
@@ -44,7 +49,8 @@ async function compile(tf: NativeTensorFlow, program: Program): Promise<Executor
       checkComplete(program, numbers);
       const inputs = program.variables.map(({ name, shape }) => [
         name,
-        { shape, numbers: numbers.get(name) ?? new Float32Array() },
+        // The library goes on using the memory that it is given.
+        { shape, numbers: numbers.get(name)?.slice() ?? new Float32Array() },
       ]);
       run(WRITE, Object.fromEntries(inputs));
     },
