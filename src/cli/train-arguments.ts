@@ -24,33 +24,34 @@ Usage
   loss-lens train [options]
 
 Experiment
-  --model light|tutorial|softmax    a small CNN (default), the CNN of TensorFlow's
-                                    CIFAR-10 tutorial, or softmax regression
-  --reductions sum,mean,max         which ones to train (default: all three)
-  --batch-size N                    128
-  --steps N | --epochs N            how long to train: 300 steps
-  --learning-rate X                 0.05
-  --optimizer sgd|momentum|adam     sgd
-  --weight-decay X                  light 0.0005, tutorial 0.004, softmax 0
-  --decay coupled|decoupled         in the loss (default), or by the optimiser
-  --clip-norm X                     the largest norm of a gradient: no limit
-  --epsilon X                       of Adam: 1e-8
-  --match-updates                   give the sum what makes its steps those of the
-                                    mean, whose settings the options are
-  --scale-batch K                   train each one again at K times the batch, by
-                                    the Linear Scaling Rule
-  --seed N                          of weights, batches and crops: 1
-  --evaluate-every N                steps between looks at held-out data: 50
-  --measure-every N                 steps between measurements of the laws: 50
+  --model light|tutorial|softmax   a small CNN (default), the CNN of a CIFAR-10
+                                   tutorial, or softmax regression
+  --reductions sum,mean,max        which ones to train (default: all three)
+  --batch-size N                   128
+  --steps N | --epochs N           how long to train: 300 steps
+  --learning-rate X                0.05
+  --optimizer sgd|momentum|adam    sgd
+  --weight-decay X                 light 0.0005, tutorial 0.004, softmax 0
+  --decay coupled|decoupled        in the loss (default), or by the optimiser
+  --clip-norm X                    the largest norm of a gradient: no limit
+  --epsilon X                      of Adam: 1e-8
+  --match-updates                  give the sum what makes it take the steps of
+                                   the mean, whose settings the options are
+  --scale-batch K                  train each one again at K times the batch,
+                                   by the Linear Scaling Rule
+  --seed N                         of weights, batches and crops: 1
+  --evaluate-every N               steps between looks at held-out data: 50
+  --measure-every N                steps between measurements of the laws: 50
 
 Where and with what
-  --data auto|builtin|DIR           CIFAR-10 if it was downloaded, else drawings;
-                                    DIR holds CIFAR-10 in its binary version
-  --backend auto|tfjs-node|wasm|cpu the fastest that loads (default)
-  --out FILE.lossrun.json           save the run at its end
-  --continue FILE.lossrun.json      train a saved run on: what is left of it, or
-                                    --steps or --epochs more
-  --format text|ndjson              ndjson: all events, docs/training.md
+  --data auto|builtin|DIR          CIFAR-10 if it was downloaded, or drawings;
+                                   DIR holds CIFAR-10 in its binary version
+  --backend NAME                   tfjs-node, wasm, cpu, or auto (default): the
+                                   fastest one that loads
+  --out FILE.lossrun.json          save the run at its end
+  --continue FILE.lossrun.json     train a saved run on: what is left of it, or
+                                   --steps or --epochs more
+  --format text|ndjson             ndjson: all events, see docs/training.md
 
 Ctrl-C stops and still prints and saves; a second one ends at once.
 

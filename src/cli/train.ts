@@ -60,9 +60,8 @@ export async function train(args: readonly string[], terminal: Terminal): Promis
     forget();
   }
 
-  if (interrupts > 1 && !told.finished) return INTERRUPTED;
   if (told.failed) return fail(terminal, told.failed.message);
-  if (!told.finished) return fail(terminal, unexpected(ended));
+  if (!told.finished) return interrupts > 0 ? INTERRUPTED : fail(terminal, unexpected(ended));
   if (request.format === 'text') {
     const { started, finished, history } = told;
     const columns = terminal.columns();
