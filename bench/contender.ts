@@ -86,6 +86,8 @@ function answersOf(name: string, child: ChildProcess): { next(): Promise<unknown
   const failed = new Promise<never>((_, reject) => {
     child.once('error', ({ message }) => reject(new Error(`${name} could not be started: ${message}`)));
   });
+  // It is told to whoever waits for an answer; where nobody does, it waits.
+  failed.catch(() => {});
   const lines = linesOf(stdout);
   return {
     async next() {

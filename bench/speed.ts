@@ -35,7 +35,9 @@ export async function frameworksOf(python: string): Promise<Framework[]> {
       `    import ${module}`,
       `    print("version", ${module}.__version__)`,
     ].join('\n');
-    const output = await runQuietly(`${python} does not load ${module}`, python, ['-c', probe]);
+    const output = await runQuietly(`${python} does not load ${module}`, python, ['-c', probe]).catch((error) => {
+      throw error.code === 'ENOENT' ? new Error(`There is no ${python} to run.`) : error;
+    });
     const version = /^version (\S+)$/m.exec(output)?.[1];
     if (version !== undefined) found.push({ module, version, python });
   }

@@ -31,10 +31,17 @@ export interface Outcome {
   readonly steps: number;
   /** Held-out accuracy of each arm at the end, by name. */
   readonly accuracy: Readonly<Record<string, number>>;
-  /** Tensors that were alive after a tenth of the steps, and after the last one. */
-  readonly tensors: { readonly early: number; readonly late: number };
-  /** The most memory that the process held, in MB (10⁶ bytes). */
+  /** What the process held after a tenth of the steps, and after the last one. */
+  readonly early: Held;
+  readonly late: Held;
+  /** The most memory that it held, in MB (10⁶ bytes). */
   readonly peakMegabytes: number;
+}
+
+export interface Held {
+  /** Of TensorFlow.js. */
+  readonly tensors: number;
+  readonly megabytes: number;
 }
 
 const sinceStart = (): number => performance.now() / 1000;
@@ -49,7 +56,7 @@ const compiled = sinceStart();
 
 let firstStep = Number.NaN;
 let trainingSeconds = 0;
-let early = Number.NaN;
+let early: Held | undefined;
 let evaluated: Evaluated | undefined;
 while (!training.finished) {
   for (const event of await training.advance()) {
@@ -57,7 +64,7 @@ while (!training.finished) {
     if (event.event === 'evaluated') evaluated = event;
   }
   if (training.step === 1) firstStep = sinceStart();
-  if (training.step === Math.ceil(settings.steps / 10)) early = tensors();
+  if (training.step === Math.ceil(settings.steps / 10)) early = held();
 }
 
 const outcome: Outcome = {
@@ -66,12 +73,14 @@ const outcome: Outcome = {
   wholeSeconds: sinceStart() - compiled,
   steps: training.step,
   accuracy: Object.fromEntries((evaluated?.arms ?? []).map(({ arm, accuracy }) => [arm, accuracy])),
-  tensors: { early, late: tensors() },
+  early: early ?? held(),
+  late: held(),
   peakMegabytes: (process.resourceUsage().maxRSS * 1024) / 1e6,
 };
 console.log(JSON.stringify(outcome));
 
-function tensors(): number {
+function held(): Held {
   const native = backend === 'tfjs-node' ? loadNative(nativeFolder) : null;
-  return (native?.tf?.memory() ?? memory()).numTensors;
+  const { numTensors } = native?.tf?.memory() ?? memory();
+  return { tensors: numTensors, megabytes: process.memoryUsage.rss() / 1e6 };
 }

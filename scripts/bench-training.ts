@@ -66,12 +66,15 @@ async function main(): Promise<void> {
     accuracy: () => measureAccuracy(nativeFolder, say),
     'first-step': () => measureFirstStep(nativeFolder, say),
   };
+  const chosen = (options.only?.split(',') ?? Object.keys(parts)).map((name) => {
+    const measure = parts[name];
+    if (measure) return { name, measure };
+    throw new MissingPrerequisite(`There is no part ${name}: choose from ${Object.keys(parts).join(', ')}.`);
+  });
   const sections: Section[] = [];
-  for (const name of options.only?.split(',') ?? Object.keys(parts)) {
-    const part = parts[name];
-    if (!part) throw new MissingPrerequisite(`There is no part ${name}: choose from ${Object.keys(parts).join(', ')}.`);
+  for (const { name, measure } of chosen) {
     say(`${name} ...`);
-    sections.push(await part());
+    sections.push(await measure());
   }
 
   const report = markdownOf({
