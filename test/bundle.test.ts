@@ -107,6 +107,15 @@ describe('the bundles', function () {
     ]);
   });
 
+  for (const backend of ['wasm', 'cpu']) {
+    it(`train on the command line without node_modules, on ${backend}`, async () => {
+      const options = `--model softmax --data builtin --batch-size 8 --steps 2 --backend ${backend}`.split(' ');
+      const { stdout } = await promisify(execFile)(process.execPath, [path.join(dist, 'cli.mjs'), 'train', ...options]);
+      assert.match(stdout, new RegExp(`\\nbackend ${backend} `));
+      assert.match(stdout, /\n✓ {2}L_SUM/);
+    });
+  }
+
   it('come with the licences of all packages in them', () => {
     const written = readFileSync(noticesFile, 'utf8');
     assert.ok(written === notices(bundledPackages(metafile)), 'THIRD-PARTY-NOTICES.md is out of date: npm run notices');
