@@ -18,7 +18,8 @@ const terminal: Terminal = {
   async drained() {
     if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
   },
-  columns: () => (process.stderr.isTTY ? process.stderr.columns : null),
+  // Some terminals do not know their size, and say 0.
+  columns: () => (process.stderr.isTTY ? process.stderr.columns || 80 : null),
   onInterrupt(listener) {
     for (const name of INTERRUPTS) process.on(name, listener);
     return () => {
