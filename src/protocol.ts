@@ -10,6 +10,8 @@ import * as v from 'valibot';
 const InitializationOptions = v.object({
   /** The client's command that shows the page of a document, for code lenses; absent where it has none. */
   pageCommand: v.optional(v.string()),
+  /** The client's command that compares the reductions of a loss, for code lenses; absent where it has none. */
+  compareCommand: v.optional(v.string()),
 });
 
 const Severity = v.picklist(['off', 'information', 'warning', 'error']);
@@ -549,6 +551,30 @@ const PanelRequest = v.variant('request', [
   }),
 ]);
 export type PanelRequest = Readonly<v.InferOutput<typeof PanelRequest>>;
+
+/** Asks for the comparison that a loss of one document offers. */
+export const COMPARE_REQUEST = 'lossLens/compare';
+
+const CompareParameters = v.object({
+  uri: v.string(),
+  /** From 0, in UTF-16 code units. */
+  position: v.object({ line: Count, character: Count }),
+  /** Whether the loss that is closest to the position will do; otherwise it is the one that a hover there explains. */
+  nearest: v.boolean(),
+});
+export type CompareParameters = Readonly<v.InferOutput<typeof CompareParameters>>;
+
+/** Null where there is no such loss, or no term of it that is known to come from data. */
+const CompareResult = v.nullable(CompareRequest);
+export type CompareResult = v.InferOutput<typeof CompareResult>;
+
+export function parseCompareParameters(value: unknown): CompareParameters {
+  return v.parse(CompareParameters, value);
+}
+
+export function parseCompareResult(value: unknown): CompareResult {
+  return v.parse(CompareResult, value);
+}
 
 export function parseCompareRequest(value: unknown): CompareRequest {
   return v.parse(CompareRequest, value);

@@ -19,8 +19,11 @@ import manifest from '../../package.json' with { type: 'json' };
 import type { Finding, Range, Severity } from '../core/analysis.ts';
 import type { Lines } from '../core/explain.ts';
 import {
+  COMPARE_REQUEST,
+  type CompareResult,
   PAGE_REQUEST,
   type PageResult,
+  parseCompareParameters,
   parseConfiguration,
   parseInitializationOptions,
   parsePageParameters,
@@ -39,7 +42,7 @@ export function serve(connection: Connection, parsing: Pick<Host, 'loadParser' |
   const documents = new TextDocuments(TextDocument);
   const configuration = new ConfigurationCache(connection);
   let client: InitializeParams['capabilities'] = {};
-  let pageCommand: string | undefined;
+  let commands: ReturnType<typeof parseInitializationOptions> = {};
   let folders: readonly WorkspaceFolder[] = [];
 
   const session = new Session({
@@ -57,7 +60,7 @@ export function serve(connection: Connection, parsing: Pick<Host, 'loadParser' |
     client = parameters.capabilities;
     configuration.supported = client.workspace?.configuration === true;
     folders = parameters.workspaceFolders ?? [];
-    pageCommand = parseInitializationOptions(parameters.initializationOptions).pageCommand;
+    commands = parseInitializationOptions(parameters.initializationOptions);
     return {
       serverInfo: { name: manifest.displayName, version: manifest.version },
       capabilities: {
@@ -98,11 +101,15 @@ export function serve(connection: Connection, parsing: Pick<Host, 'loadParser' |
   connection.onCodeLens(async ({ textDocument: { uri } }): Promise<CodeLens[]> => {
     const [view, settings] = await Promise.all([session.view(uri), configuration.of(uri)]);
     if (!view || !settings.codeLens) return [];
-    return view.lenses().map(({ range, title }) => {
+    const { pageCommand, compareCommand } = commands;
+    return view.lenses().flatMap(({ range, title, comparison }) => {
       const place = toProtocol(range, view.lines);
       // A command without a name is shown as plain text.
       const command = pageCommand ? { command: pageCommand, arguments: [uri] } : { command: '' };
-      return { range: place, command: { title, ...command } };
+      const lens = { range: place, command: { title, ...command } };
+      if (!compareCommand || !comparison) return [lens];
+      const compare = { title: 'Compare sum vs mean', command: compareCommand, arguments: [comparison] };
+      return [lens, { range: place, command: compare }];
     });
   });
   connection.onHover(async ({ textDocument: { uri }, position }) => {
@@ -114,6 +121,13 @@ export function serve(connection: Connection, parsing: Pick<Host, 'loadParser' |
   connection.onRequest(PAGE_REQUEST, async (parameters: unknown): Promise<PageResult> => {
     const view = await session.view(parsePageParameters(parameters).uri);
     return view?.page() ?? null;
+  });
+  connection.onRequest(COMPARE_REQUEST, async (parameters: unknown): Promise<CompareResult> => {
+    const { uri, position, nearest } = parseCompareParameters(parameters);
+    const view = await session.view(uri);
+    if (!view) return null;
+    const offset = offsetOf(position, view.lines);
+    return nearest ? view.comparisonNear(offset) : view.comparisonAt(offset);
   });
 
   documents.listen(connection);

@@ -1,6 +1,8 @@
 /** What an editor sees of a document: an analysis, in the places of the text as it stands now. */
-import type { Analysis, Finding, Range } from '../core/analysis.ts';
+import type { Analysis, Finding, Loss, Range } from '../core/analysis.ts';
+import { comparisonOf, type Found } from '../core/compare.ts';
 import { explain, Lines, lensTitle, type Place, subjectAt, toMarkdown } from '../core/explain.ts';
+import type { CompareRequest } from '../protocol.ts';
 import { Edit } from './edit.ts';
 
 export interface Document {
@@ -15,6 +17,8 @@ export interface Document {
 export interface Lens {
   readonly range: Range;
   readonly title: string;
+  /** Null where the loss cannot be compared. */
+  readonly comparison: CompareRequest | null;
 }
 
 export interface Hover {
@@ -54,10 +58,32 @@ export class View {
 
   /** One lens for each loss; none for a loss whose text was deleted. */
   lenses(): Lens[] {
-    return this.#analysis.losses.flatMap((loss) => {
-      const range = this.#now(loss.range);
-      return range.start < range.end ? [{ range, title: lensTitle(loss) }] : [];
+    return this.#analysis.losses
+      .filter((loss) => !this.#isDeleted(loss))
+      .map((loss) => ({
+        range: this.#now(loss.range),
+        title: lensTitle(loss),
+        comparison: this.#comparison(loss),
+      }));
+  }
+
+  /** The comparison that the loss explained at an offset offers. */
+  comparisonAt(offset: number): CompareRequest | null {
+    const subject = subjectAt(this.#analysis, this.#edit.before(offset));
+    return subject && 'sink' in subject.about ? this.#comparison(subject.about) : null;
+  }
+
+  /** The comparison of the closest loss that offers one: by where it is made, or by where it is trained on. */
+  comparisonNear(offset: number): CompareRequest | null {
+    const distance = (range: Range) => {
+      const { start, end } = this.#now(range);
+      return Math.max(start - offset, offset - end, 0);
+    };
+    const candidates = this.#analysis.losses.flatMap((loss) => {
+      const comparison = this.#isDeleted(loss) ? null : this.#comparison(loss);
+      return comparison ? [{ comparison, distance: Math.min(distance(loss.range), distance(loss.sinkRange)) }] : [];
     });
+    return candidates.sort((a, b) => a.distance - b.distance)[0]?.comparison ?? null;
   }
 
   findings(): Finding[] {
@@ -80,7 +106,7 @@ export class View {
   page(): string {
     const { losses } = this.#analysis;
     const { uri, text } = this.document;
-    const title = `# ${decoded(uri.slice(uri.lastIndexOf('/') + 1))}`;
+    const title = `# ${fileName(uri)}`;
     if (losses.length === 0) return `${title}\n\nNo loss is trained on in this file.\n`;
     const lineOf = (range: Range) => ({ line: this.#place(range).line, link: null });
     const sections = losses.map((loss) => {
@@ -100,6 +126,36 @@ export class View {
     return { line, link: linked ? `${uri.replace(/[()]/g, encodeParenthesis)}#L${line}` : null };
   }
 
+  #comparison(loss: Loss): CompareRequest | null {
+    const comparison = comparisonOf(loss);
+    if (!comparison) return null;
+    const found = <T>(setting: Found<T> | null) =>
+      setting && { value: setting.value, place: this.#settingPlace(setting.range), isDefault: setting.isDefault };
+    return {
+      place: this.#settingPlace(comparison.range),
+      reduction: found(comparison.reduction),
+      batchSize: found(comparison.batchSize),
+      learningRate: found(comparison.learningRate),
+      optimizer: found(comparison.optimizer),
+      weightDecay: found(comparison.weightDecay),
+      decay: found(comparison.decay),
+      clipNorm: found(comparison.clipNorm),
+      epsilon: found(comparison.epsilon),
+      notes: [...comparison.notes],
+    };
+  }
+
+  #settingPlace(range: Range): CompareRequest['place'] {
+    const { uri } = this.document;
+    const { line, column } = this.lines.at(this.#now(range).start);
+    return { uri, label: `${fileName(uri)}:${line}`, line: line - 1, column: column - 1 };
+  }
+
+  #isDeleted(loss: Loss): boolean {
+    const { start, end } = this.#now(loss.range);
+    return start === end;
+  }
+
   #now(range: Range): Range {
     return this.#edit.after(range);
   }
@@ -109,10 +165,12 @@ function encodeParenthesis(parenthesis: string): string {
   return parenthesis === '(' ? '%28' : '%29';
 }
 
-function decoded(uri: string): string {
+/** The last part of an address, for people; of a document that was never saved its name without the scheme. */
+function fileName(uri: string): string {
+  const name = uri.replace(/^.*[/:]/, '');
   try {
-    return decodeURIComponent(uri);
+    return decodeURIComponent(name);
   } catch {
-    return uri;
+    return name;
   }
 }

@@ -11,7 +11,7 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from 'vscode-languageserver/node';
-import { PAGE_REQUEST } from '../../src/protocol.ts';
+import { COMPARE_REQUEST, PAGE_REQUEST, parseCompareRequest, parseCompareResult } from '../../src/protocol.ts';
 import { serve } from '../../src/server/connection.ts';
 import { fakeAnalyze, fakeParser } from './fake-analysis.ts';
 
@@ -77,6 +77,26 @@ describe('the language server', () => {
     });
   const lenses = (of = uri) => client.sendRequest<CodeLens[]>('textDocument/codeLens', { textDocument: { uri: of } });
 
+  const compare = async (line: number, character: number, nearest = false) =>
+    parseCompareResult(await client.sendRequest(COMPARE_REQUEST, { uri, position: { line, character }, nearest }));
+
+  /** What is known of a loss of the fake analysis: its reduction and its place. */
+  const comparisonOf = (reduction: 'sum' | 'mean', line: number, column: number) => {
+    const place = { uri, label: `train.py:${line + 1}`, line, column };
+    return {
+      place,
+      reduction: { value: reduction, place, isDefault: false },
+      batchSize: null,
+      learningRate: null,
+      optimizer: null,
+      weightDecay: null,
+      decay: null,
+      clipNorm: null,
+      epsilon: null,
+      notes: [],
+    };
+  };
+
   it('offers lens and hover', async () => {
     const { capabilities } = await initialize();
     assert.deepEqual(capabilities, {
@@ -106,6 +126,66 @@ describe('the language server', () => {
     await initialize();
     await open();
     assert.deepEqual((await lenses())[0]?.command, { title: 'Σ over the batch · gradient ∝ B', command: '' });
+  });
+
+  it('offers a comparison beside the lens of each loss, to a client with a command for it', async () => {
+    await initialize({ pageCommand: 'lossLens.showExplanation', compareCommand: 'lossLens.compare' });
+    await open();
+    const [first, comparison, ...others] = await lenses();
+    assert.match(first?.command?.title ?? '', /^Σ over the batch/);
+    assert.deepEqual(comparison, {
+      range: first?.range,
+      command: {
+        title: 'Compare sum vs mean',
+        command: 'lossLens.compare',
+        arguments: [comparisonOf('sum', 0, 10)],
+      },
+    });
+    assert.deepEqual(
+      others.map(({ command }) => command?.command),
+      ['lossLens.showExplanation', 'lossLens.compare'],
+    );
+    const [request] = comparison?.command?.arguments ?? [];
+    assert.deepEqual(parseCompareRequest(request), request);
+  });
+
+  it('offers none for a loss that cannot be told', async () => {
+    await initialize({ compareCommand: 'lossLens.compare' });
+    await open({ text: 'unknown(a)' });
+    assert.equal((await lenses()).length, 1);
+    assert.equal(await compare(0, 0, true), null);
+  });
+
+  it('offers none to a client without a command for it', async () => {
+    await initialize({ pageCommand: 'lossLens.showExplanation' });
+    await open();
+    assert.equal((await lenses()).length, 2);
+  });
+
+  it('answers with the comparison of the loss that a hover explains', async () => {
+    await initialize();
+    await open();
+    assert.deepEqual(await compare(0, 12), comparisonOf('sum', 0, 10));
+    assert.deepEqual(await compare(1, 7), comparisonOf('mean', 1, 0));
+    assert.equal(await compare(0, 2), null);
+  });
+
+  it('answers with the comparison of the closest loss', async () => {
+    await initialize();
+    await open({ text: 'unknown(a)\nsum(a)\n\n\nmean(b)\n' });
+    assert.deepEqual(await compare(0, 0, true), comparisonOf('sum', 1, 0));
+    assert.deepEqual(await compare(2, 0, true), comparisonOf('sum', 1, 0));
+    assert.deepEqual(await compare(3, 0, true), comparisonOf('mean', 4, 0));
+    assert.deepEqual(await compare(99, 0, true), comparisonOf('mean', 4, 0));
+  });
+
+  it('has no comparison for a document without losses, nor for one that is not open', async () => {
+    await initialize();
+    await open({ text: 'x = 1' });
+    assert.equal(await compare(0, 0, true), null);
+    await client.sendNotification('textDocument/didClose', { textDocument: { uri } });
+    assert.equal(await compare(0, 0, true), null);
+    await assert.rejects(client.sendRequest(COMPARE_REQUEST, { uri }));
   });
 
   it('follows edits', async () => {

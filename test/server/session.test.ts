@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { AnalyzeDocument } from '../../src/core/analysis.ts';
+import { analyze } from '../../src/core/analyze.ts';
 import { type Host, LANGUAGE_IDENTIFIERS, Session } from '../../src/server/session.ts';
 import type { View } from '../../src/server/view.ts';
+import { loadParser } from '../../src/workspace/parsers.ts';
 import { sgd } from '../core/explain-fixtures.ts';
 import { fakeAnalyze, fakeParser } from './fake-analysis.ts';
 
@@ -198,5 +202,55 @@ describe('a session', () => {
       ),
     );
     assert.ok((await hoverOf('untitled:Untitled-1')).includes('SGD, line 2 ·'));
+  });
+
+  it('compares a loss by the numbers of its file, each with its place', async () => {
+    const session = start({ analyze, loadParser });
+    const text = readFileSync(path.join(import.meta.dirname, '../../examples/pytorch_mean.py'), 'utf8');
+    session.update({ uri, path: 'train.py', languageId: 'python', version: 1, text });
+    const [lens] = (await session.view(uri))?.lenses() ?? [];
+    const at = (line: number, column: number) => ({ uri, label: `train.py:${line + 1}`, line, column });
+    assert.deepEqual(lens?.comparison, {
+      place: at(60, 19),
+      reduction: { value: 'mean', place: at(60, 19), isDefault: false },
+      batchSize: { value: 256, place: at(10, 54), isDefault: true },
+      learningRate: { value: 0.1, place: at(12, 48), isDefault: true },
+      optimizer: { value: 'momentum', place: at(50, 25), isDefault: true },
+      weightDecay: { value: 0.0001, place: at(14, 58), isDefault: true },
+      decay: { value: 'coupled', place: at(14, 58), isDefault: false },
+      clipNorm: null,
+      epsilon: null,
+      notes: [],
+    });
+  });
+
+  it('keeps the places of a comparison right while a line is half typed', async () => {
+    const session = start();
+    session.update(python('sum(a)\nx = 1\nmean(b)'));
+    await session.view(uri);
+    session.update(python('sum(a\n\nx = 1\nmean(b)'));
+    const view = await session.view(uri);
+    assert.equal(view?.comparisonNear(99)?.place.label, 'train.py:4');
+    assert.equal(view?.comparisonAt(13)?.place.label, 'train.py:4');
+    assert.equal(view?.comparisonAt(8), null);
+  });
+
+  it('offers no comparison of a loss that is deleted although the file is broken', async () => {
+    const session = start();
+    session.update(python('sum(a)\nx = 1\nmean(b)'));
+    await session.view(uri);
+    session.update(python('sum(a\nx = 1\n'));
+    assert.equal((await session.view(uri))?.comparisonNear(99)?.place.label, 'train.py:1');
+  });
+
+  it('names the file of a comparison as people do', async () => {
+    const session = start();
+    const labelIn = async (document: string) => {
+      session.update({ uri: document, path: 'train.py', languageId: 'python', version: 1, text: 'sum(a)' });
+      return (await session.view(document))?.comparisonNear(0)?.place.label;
+    };
+    assert.equal(await labelIn('file:///c%3A/project/my%20training.py'), 'my training.py:1');
+    assert.equal(await labelIn('file:///project/100%.py'), '100%.py:1');
+    assert.equal(await labelIn('untitled:Untitled-1'), 'Untitled-1:1');
   });
 });
