@@ -34,6 +34,23 @@ describe('in the editor', () => {
       assert.equal(document.getText(range), "F.cross_entropy(net(x), y, reduction='sum')");
     });
 
+    it('offers to compare its loss, by lens and by hover, with the numbers of the file and their places', async () => {
+      const document = await open('pytorch_sum.py');
+      const [explanation] = await lensesOf(document);
+      const [lens] = await lensesFor(document, 'lossLens.compare');
+      assert.equal(lens?.command?.title, 'Compare sum vs mean');
+      assert.equal(lens?.range.start.line, explanation?.line);
+      const [request] = lens?.command?.arguments ?? [];
+      const uri = document.uri.toString();
+      const line = lineOf(document, 'BATCH_SIZE = 128') - 1;
+      const label = `pytorch_sum.py:${line + 1}`;
+      assert.deepEqual(request.batchSize, { value: 128, place: { uri, label, line, column: 13 }, isDefault: false });
+      assert.deepEqual([request.reduction.value, request.learningRate.value], ['sum', 0.002]);
+      const { contents } = await hoverOn(document, "F.cross_entropy(net(x), y, reduction='sum')");
+      const target = /\(command:lossLens\.compare\?([^)]*)\)/.exec(contents[1]?.value ?? '')?.[1];
+      assert.deepEqual(JSON.parse(decodeURIComponent(target ?? '')), [request]);
+    });
+
     it('lists what its batch size moves as a problem', async () => {
       const document = await open('pytorch_sum.py');
       const [problem] = await problemsOf(document, (found) => found.length > 0);
@@ -161,15 +178,19 @@ interface Lens {
   readonly title: string;
 }
 
-async function titlesNow(document: vscode.TextDocument): Promise<Lens[]> {
+/** The lenses of a document that run a command. */
+async function lensesFor(document: vscode.TextDocument, command: string): Promise<vscode.CodeLens[]> {
   const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
     'vscode.executeCodeLensProvider',
     document.uri,
     100,
   );
-  return lenses.flatMap(({ command, range }) =>
-    command?.command === 'lossLens.showExplanation' ? [{ line: range.start.line, title: command.title }] : [],
-  );
+  return lenses.filter((lens) => lens.command?.command === command);
+}
+
+async function titlesNow(document: vscode.TextDocument): Promise<Lens[]> {
+  const lenses = await lensesFor(document, 'lossLens.showExplanation');
+  return lenses.map(({ command, range }) => ({ line: range.start.line, title: command?.title ?? '' }));
 }
 
 /** The lenses of a document, as soon as it has one. */
