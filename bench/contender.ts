@@ -5,11 +5,14 @@ import { endGroup, startGroup } from '../scripts/lib/processes.mjs';
 import { linesOf } from '../src/training/process/lines.ts';
 
 /** Steps from the initial weights in which all contenders must agree. */
-export const CHECKED_STEPS = 3;
+const CHECKED_STEPS = 3;
 /** Steps of a turn that are not timed, after which the caches hold this contender's data and not the one's before it. */
-export const WARM_UP_STEPS = 1;
+const WARM_UP_STEPS = 1;
 
-export type Question = { readonly ask: 'check' } | { readonly ask: 'turn'; readonly seconds: number };
+/** Each starts from the initial weights and the first batch. */
+export type Question =
+  | { readonly ask: 'check'; readonly steps: number }
+  | { readonly ask: 'turn'; readonly warmUp: number; readonly seconds: number };
 
 /** Said once, when everything is loaded and compiled. */
 const Ready = v.object({ versions: v.record(v.string(), v.string()) });
@@ -66,8 +69,8 @@ export async function startContender(name: string, command: string, args: readon
   return {
     name,
     versions,
-    check: () => ask({ ask: 'check' }, Checked),
-    turn: (seconds) => ask({ ask: 'turn', seconds }, Turn),
+    check: () => ask({ ask: 'check', steps: CHECKED_STEPS }, Checked),
+    turn: (seconds) => ask({ ask: 'turn', warmUp: WARM_UP_STEPS, seconds }, Turn),
     async end() {
       child.stdin?.end();
       await endGroup(child);

@@ -11,9 +11,6 @@ from pathlib import Path
 
 import numpy as np
 
-CHECKED_STEPS = 3
-WARM_UP_STEPS = 1
-
 
 class Task:
     def __init__(self, folder):
@@ -54,15 +51,15 @@ def serve(task, versions, rewind, step, weights):
         position = 0
         rewind()
 
-    def check():
+    def check(steps):
         start_again()
-        losses = [next_step() for _ in range(CHECKED_STEPS)]
+        losses = [next_step() for _ in range(steps)]
         squares = sum(float(np.square(w, dtype=np.float64).sum()) for w in weights())
         return {"losses": losses, "weightNorm": math.sqrt(squares)}
 
-    def turn(wanted):
+    def turn(warm_up, wanted):
         start_again()
-        for _ in range(WARM_UP_STEPS):
+        for _ in range(warm_up):
             next_step()
         cpu, start = time.process_time(), time.perf_counter()
         steps, seconds = 0, 0.0
@@ -75,7 +72,10 @@ def serve(task, versions, rewind, step, weights):
     say({"versions": versions})
     for line in sys.stdin:
         question = json.loads(line)
-        say(check() if question["ask"] == "check" else turn(question["seconds"]))
+        if question["ask"] == "check":
+            say(check(question["steps"]))
+        else:
+            say(turn(question["warmUp"], question["seconds"]))
 
 
 def say(answer):

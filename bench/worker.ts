@@ -22,7 +22,7 @@ import {
 } from '../src/training/program/training.ts';
 import { decodeVariables } from '../src/training/state.ts';
 import { startTraining } from '../src/training/trainer.ts';
-import { CHECKED_STEPS, type Checked, type Question, type Ready, type Turn, WARM_UP_STEPS } from './contender.ts';
+import type { Checked, Question, Ready, Turn } from './contender.ts';
 import { readTask } from './task.ts';
 
 /** One of our own contenders. */
@@ -52,7 +52,7 @@ const trainee = variant.trainer ? await trainerOf() : await programOf(opened.bac
 say({ versions: { ...opened.backend.versions } } satisfies Ready);
 for await (const line of linesOf(process.stdin)) {
   const question = JSON.parse(line) as Question;
-  say(question.ask === 'check' ? await check() : await turn(question.seconds));
+  say(question.ask === 'check' ? await check(question.steps) : await turn(question.warmUp, question.seconds));
 }
 
 /** The bare steps. */
@@ -94,18 +94,18 @@ function weightsOfMean(numbers: ReadonlyMap<string, Float32Array>): Float32Array
   return [...numbers].filter(([name]) => name.startsWith('mean/')).map(([, weights]) => weights);
 }
 
-async function check(): Promise<Checked> {
+async function check(steps: number): Promise<Checked> {
   trainee.rewind();
   const losses: number[] = [];
-  for (let i = 0; i < CHECKED_STEPS; i++) losses.push(await trainee.step());
+  for (let i = 0; i < steps; i++) losses.push(await trainee.step());
   let squares = 0;
   for (const weights of trainee.weights()) for (const w of weights) squares += w * w;
   return { losses, weightNorm: Math.sqrt(squares) };
 }
 
-async function turn(wanted: number): Promise<Turn> {
+async function turn(warmUp: number, wanted: number): Promise<Turn> {
   trainee.rewind();
-  for (let i = 0; i < WARM_UP_STEPS; i++) await trainee.step();
+  for (let i = 0; i < warmUp; i++) await trainee.step();
   const cpu = process.cpuUsage();
   const start = performance.now();
   let steps = 0;
