@@ -147,7 +147,8 @@ function penaltyShare({ settings, measurements }: Evidence): Law {
     (settings.weightDecay * of(numbers, 'gradient/penalty')) / of(numbers, `gradient/${reduction}`);
   const shrink = (m: Measurement, reduction: ReductionName) => share(m.batch, reduction) / share(m.twice, reduction);
   const last = measurements.at(-1);
-  const shares = last
+  const told = last !== undefined && Number.isFinite(share(last.batch, 'sum') + share(last.batch, 'mean'));
+  const shares = told
     ? `At the last measurement ‖β∇R‖ is ${percent(share(last.batch, 'sum'))} of the gradient of the sum and ${percent(share(last.batch, 'mean'))} of that of the mean, with the same β.`
     : '';
   return decided(
@@ -248,6 +249,6 @@ const ratioText = (ratios: readonly number[]): string | null => {
   return last === undefined ? null : fixed(last);
 };
 
-const percent = (x: number): string => `${(100 * x).toPrecision(2)} %`;
+const percent = (x: number): string => `${Number((100 * x).toPrecision(2))} %`;
 
 const scientific = (x: number): string => (x === 0 ? '0' : x.toExponential(1));
