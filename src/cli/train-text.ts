@@ -12,8 +12,13 @@ const NETWORKS: Readonly<Record<Settings['network'], string>> = {
 };
 const OPTIMIZERS: Readonly<Record<Settings['optimizer'], string>> = { sgd: 'SGD', momentum: 'momentum', adam: 'Adam' };
 
-/** What is trained, on what and with what. */
-export function headerText({ settings, data, backend, parameters, after }: Started, paint: Paint): string {
+/**
+ * What is trained, on what and with what.
+ *
+ * @param chosen  whether the user chose the data, and needs no hint that there are others
+ */
+export function headerText(started: Started, chosen: boolean, paint: Paint): string {
+  const { settings, data, backend, parameters, after } = started;
   const { network, batchSize, optimizer, learningRate, weightDecay, decay, steps, matchUpdates, reference } = settings;
   const penalty = weightDecay === 0 ? [] : [`${decay === 'coupled' ? 'L2' : 'decoupled decay'} ${weightDecay}`];
   const experiment = [
@@ -29,7 +34,7 @@ export function headerText({ settings, data, backend, parameters, after }: Start
   return [
     paint('bold', experiment.join(' · ')),
     `${paint('dim', 'data   ')} ${data.name}: ${whole(data.train)} examples to train on, ${whole(data.heldOut)} held out`,
-    ...(data.kind === 'builtin' ? ['        CIFAR-10 instead: loss-lens data download (170 MB)'] : []),
+    ...(data.kind === 'builtin' && !chosen ? ['        CIFAR-10 instead: loss-lens data download (170 MB)'] : []),
     `${paint('dim', 'backend')} ${backend.name} (${versions.join(', ')})`,
     ...backend.passedOver.map(({ name, reason }) => `        ${name} ${reason}`),
     '',

@@ -34,7 +34,8 @@ export async function train(args: readonly string[], terminal: Terminal): Promis
 
   const told: Told = { started: null, finished: null, failed: null, saves: [], history: new History() };
   const progress = progressOn(terminal);
-  const show = request.format === 'text' ? showing(told, progress, terminal) : () => {};
+  const chosen = request.start.data.kind !== 'auto' || request.start.continues !== null;
+  const show = request.format === 'text' ? showing(told, chosen, progress, terminal) : () => {};
   const child = startTrainingProcess();
   let interrupts = 0;
   const forget = terminal.onInterrupt(() => {
@@ -106,7 +107,7 @@ function note(event: TrainingEvent, told: Told): void {
 }
 
 /** Shows a training while it goes on. */
-function showing(told: Told, progress: Progress, terminal: Terminal): (event: TrainingEvent) => void {
+function showing(told: Told, chosen: boolean, progress: Progress, terminal: Terminal): (event: TrainingEvent) => void {
   const paint = painter(terminal.color);
   const diverged = new Set<string>();
   let tenth = 0;
@@ -118,7 +119,7 @@ function showing(told: Told, progress: Progress, terminal: Terminal): (event: Tr
         break;
       case 'started':
         progress.clear();
-        terminal.out(headerText(event, paint));
+        terminal.out(headerText(event, chosen, paint));
         break;
       case 'diverged':
         diverged.add(event.arm);

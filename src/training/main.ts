@@ -11,9 +11,18 @@ for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, ()
 process.stdout.on('error', () => ending.abort());
 process.stderr.on('error', () => {});
 
+const fail = (message: string, code: number): void => {
+  process.stdout.write(`${encode({ event: 'failed', message })}\n`, () => process.exit(code));
+};
+
+// What a library throws while nobody waits for it.
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`${error.stack}\n`);
+  fail(`The training process broke off: ${error.message}`, 1);
+});
+
 if (process.argv.length > 2) {
-  const message = 'The training process takes no arguments: it reads its commands from the standard input.';
-  process.stdout.write(`${encode({ event: 'failed', message })}\n`, () => process.exit(2));
+  fail('The training process takes no arguments: it reads its commands from the standard input.', 2);
 } else {
   const [{ drive }, { endAfterParent }, { prepare }] = await Promise.all([
     import('./process/driver.ts'),

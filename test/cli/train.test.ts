@@ -49,6 +49,7 @@ describe('loss-lens train', function () {
     assert.match(stdout, /^softmax regression · 30,730 parameters · batch 8 · SGD 0\.05 · L2 0\.1 · 20 steps\n/);
     assert.match(stdout, /\ndata {4}built-in drawings \(seed 1\): 5,120 examples to train on, 1,280 held out\n/);
     assert.match(stdout, /\nbackend cpu \(tfjs [\d.]+\)\n/);
+    assert.doesNotMatch(stdout, /data download/, 'they were asked for');
     assert.match(stdout, /\nloss per example \(log\) +first +last\nsum +[\d.]+ +[▁-█]{20} +[\d,.]+\nmean /);
     assert.match(stdout, /\nheld-out accuracy +first +last\nsum +[\d.]+ % /);
     assert.match(stdout, /\n✓ {2}L_SUM \/ L_AVG = B +8 +8\.000 +\d/);
