@@ -3,6 +3,7 @@
 //   extension.cjs               the VS Code side; loads nothing heavy
 //   server.mjs, cli.mjs         the language server and the command line, sharing chunks
 //   training.mjs                the training process, which the command line and the extension start
+//   webview.js, webview.css     the panel's page
 //   NAME-HASH.mjs               the chunks; what is imported dynamically (the TypeScript parser) is loaded on first use
 //   tree-sitter*.wasm           the Python parser, read by src/workspace/parsers.ts
 //   tfjs-backend-wasm*.wasm     a training backend, read by src/training/executors/eager/wasm.ts
@@ -69,6 +70,23 @@ function builds(outdir) {
       banner: {
         js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
       },
+    },
+    {
+      ...common,
+      entryPoints: { webview: 'webview/main.tsx' },
+      outdir,
+      platform: 'browser',
+      // The oldest VS Code that we support is built on Chromium 134.
+      target: 'chrome134',
+      format: 'esm',
+      jsx: 'automatic',
+      jsxImportSource: 'preact',
+    },
+    {
+      ...common,
+      entryPoints: { webview: 'webview/panel.css' },
+      outdir,
+      target: 'chrome134',
     },
   ];
 }

@@ -17,13 +17,7 @@ import { freePort, installCodeServer, installExtension, quietSettings, startCode
 import { atTheEnd, endEverything, endEverythingOnSignal, runQuietly } from './lib/processes.mjs';
 import { cacheFolder, MissingPrerequisite, projectNode, root } from './lib/toolchain.mjs';
 import { packageExtension } from './lib/vsix.ts';
-
-const themes: Readonly<Record<string, string>> = {
-  dark: 'Default Dark Modern',
-  light: 'Default Light Modern',
-  'contrast-dark': 'Default High Contrast',
-  'contrast-light': 'Default High Contrast Light',
-};
+import { themes } from './lib/workbench.ts';
 
 interface Place {
   readonly file: string;

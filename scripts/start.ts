@@ -22,7 +22,7 @@ import {
   writeSettings,
 } from './lib/code-server.ts';
 import { findDesktop } from './lib/desktop.ts';
-import { setUpNative } from './lib/native.ts';
+import { nativeFolder, setUpNative } from './lib/native.ts';
 import { endEverything, endEverythingOnSignal, runToEnd } from './lib/processes.mjs';
 import { cacheFolder, MissingPrerequisite, projectNode, root, toolEnvironment } from './lib/toolchain.mjs';
 import { packageDigest, packageExtension } from './lib/vsix.ts';
@@ -36,6 +36,9 @@ const { values: options } = parseArgs({
     port: { type: 'string', default: String(DEFAULT_PORT) },
   },
 });
+
+/** What was set up here serves the panel as well. */
+const trainingEnvironment = { LOSS_LENS_NATIVE: nativeFolder };
 
 const dist = path.join(root, 'dist');
 const examples = path.join(root, 'examples');
@@ -87,7 +90,7 @@ async function openDesktop(executable: string): Promise<void> {
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
       examples,
     ],
-    { env: toolEnvironment(), stdio: 'ignore' },
+    { env: { ...toolEnvironment(), ...trainingEnvironment }, stdio: 'ignore' },
   );
 }
 
@@ -99,9 +102,9 @@ async function serve(): Promise<void> {
   await installIfChanged(profile);
   say('Starting VS Code ...');
   const port = await freePort(Number(options.port));
-  const server = await startCodeServer({ profile, port, folder: examples });
+  const server = await startCodeServer({ profile, port, folder: examples, environment: trainingEnvironment });
   say(
-    `\n  Loss Lens in VS Code:  http://127.0.0.1:${port}/\n\nOpen that address in a browser, and a file of examples/ in it. Ctrl-C ends it.`,
+    `\n  Loss Lens in VS Code:  http://127.0.0.1:${port}/\n\nOpen that address in a browser, and a file of examples/ in it. To train sum against mean, press F1 there and run\n"Loss Lens: Compare Sum vs Mean". Ctrl-C ends it.`,
   );
   await new Promise((resolve) => server.process.once('exit', resolve));
   if (ending) return;

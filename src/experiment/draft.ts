@@ -1,6 +1,7 @@
 /** What the panel proposes to train: the user's own numbers where they were found, and defaults elsewhere. */
-import type { CompareRequest, Draft, SavedRun, Settings } from '../protocol.ts';
+import { type CompareRequest, type Draft, LIMITS, type SavedRun, type Settings } from '../protocol.ts';
 import { defaultSettings } from '../training/defaults.ts';
+import { presetOf } from './presets.ts';
 
 /** The settings that a request may have found in a user's file. */
 export const FOUND_SETTINGS = [
@@ -17,7 +18,9 @@ export const FOUND_SETTINGS = [
 export function draftOf(request: CompareRequest | null): Draft {
   const found = FOUND_SETTINGS.flatMap((name) => {
     const setting = request?.[name];
-    return setting ? [[name, setting.value]] : [];
+    if (!setting) return [];
+    const { value } = setting;
+    return [[name, name === 'batchSize' ? Math.min(Number(value), LIMITS.batchSize) : value]];
   });
   const reduction = request?.reduction?.value;
   return {
@@ -43,11 +46,4 @@ export function draftOfRun({ started }: SavedRun): Draft {
     backend: backend.name,
     edited: [],
   };
-}
-
-/** The question that settings answer. */
-function presetOf({ reductions, matchUpdates, batchFactor }: Settings): Draft['preset'] {
-  if (batchFactor > 1) return 'double-batch';
-  if (matchUpdates) return 'matched';
-  return reductions.includes('sum') ? 'same-rate' : 'worst-case';
 }

@@ -4,6 +4,9 @@ import path from 'node:path';
 import { rules } from '../../src/core/rules/index.ts';
 import { LANGUAGE_IDENTIFIERS } from '../../src/server/session.ts';
 
+/** As src/extension/panel/panels.ts names it, which only VS Code can load. */
+const COMPARE_PANEL = 'lossLens.compare';
+
 const root = path.resolve(import.meta.dirname, '../..');
 const read = (name: string) => JSON.parse(readFileSync(path.join(root, name), 'utf8'));
 
@@ -54,11 +57,11 @@ describe('the manifest', () => {
     assert.deepEqual(Object.fromEntries(Object.entries(read('package.nls.json')).filter(isRuleText)), words);
   });
 
-  it('activates on the languages that the server analyses, and offers them as a setting', () => {
+  it('activates on the languages that the server analyses and for a panel that comes back, and offers the languages as a setting', () => {
     const { activationEvents, contributes } = read('package.json');
     assert.deepEqual(
-      activationEvents.map((event: string) => event.replace('onLanguage:', '')).sort(),
-      [...LANGUAGE_IDENTIFIERS].sort(),
+      [...activationEvents].sort(),
+      [...LANGUAGE_IDENTIFIERS.map((language) => `onLanguage:${language}`), `onWebviewPanel:${COMPARE_PANEL}`].sort(),
     );
     const setting = contributes.configuration.properties['lossLens.languages'];
     assert.deepEqual(setting.default, LANGUAGE_IDENTIFIERS);
@@ -77,7 +80,7 @@ describe('the manifest', () => {
 
   it('puts every command under one category, and registers no other', () => {
     const { commands } = read('package.json').contributes;
-    const source = ['main', 'pages']
+    const source = ['main', 'client', 'pages', 'panel/panels']
       .map((name) => readFileSync(path.join(root, `src/extension/${name}.ts`), 'utf8'))
       .join('');
     for (const { command, category } of commands) {

@@ -10,6 +10,7 @@ import {
   parseSavedRun,
   type SavedRun,
 } from '../../protocol.ts';
+import { COMPARE } from '../client.ts';
 import { type Places, RUN_EDITOR, Session } from './session.ts';
 
 export const COMPARE_PANEL = 'lossLens.compare';
@@ -31,7 +32,7 @@ export class Panels implements vscode.Disposable {
     };
     this.#findComparison = findComparison;
     this.#disposables = [
-      vscode.commands.registerCommand('lossLens.compare', (request?: unknown) => this.#compare(request)),
+      vscode.commands.registerCommand(COMPARE, (request?: unknown) => this.#compare(request)),
       vscode.window.registerWebviewPanelSerializer(COMPARE_PANEL, {
         deserializeWebviewPanel: (panel, state: unknown) => this.#restore(panel, state),
       }),

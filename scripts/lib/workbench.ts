@@ -1,0 +1,59 @@
+// A VS Code window in a browser, driven as a user drives it.
+
+import path from 'node:path';
+import type { Browser, BrowserContext, FrameLocator, Page } from 'playwright-core';
+
+export const themes: Readonly<Record<string, string>> = {
+  dark: 'Default Dark Modern',
+  light: 'Default Light Modern',
+  'contrast-dark': 'Default High Contrast',
+  'contrast-light': 'Default High Contrast Light',
+};
+
+export interface Window {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** Runs a command of the palette by its title. */
+  command(title: string): Promise<void>;
+  /** The page inside the webview that is shown. */
+  readonly webview: FrameLocator;
+}
+
+export interface WindowOptions {
+  readonly folder: string;
+  /** A file to open. */
+  readonly file?: string;
+  readonly viewport?: { readonly width: number; readonly height: number };
+}
+
+/** Opens a window of the code-server that listens on `port`, and waits until it is painted. */
+export async function openWindow(browser: Browser, port: number, options: WindowOptions): Promise<Window> {
+  const context = await browser.newContext({ viewport: options.viewport ?? { width: 1400, height: 900 } });
+  const page = await context.newPage();
+  const query = new URLSearchParams({ folder: options.folder });
+  if (options.file) {
+    const file = `vscode-remote://127.0.0.1:${port}${path.resolve(options.folder, options.file)}`;
+    query.set('payload', JSON.stringify([['openFile', file]]));
+  }
+  await page.goto(`http://127.0.0.1:${port}/?${query}`);
+  await page.waitForSelector('.monaco-workbench .statusbar-item', { timeout: 60_000 });
+  if (options.file) await page.waitForSelector('.monaco-editor .view-line', { timeout: 60_000 });
+  return windowOf(page, context);
+}
+
+export function windowOf(page: Page, context: BrowserContext): Window {
+  return {
+    page,
+    context,
+    webview: page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame'),
+    async command(title) {
+      await page.keyboard.press('F1');
+      const input = page.locator('.quick-input-widget input.input');
+      await input.waitFor();
+      await input.fill(`>${title}`);
+      await page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().waitFor();
+      await page.keyboard.press('Enter');
+      await input.waitFor({ state: 'hidden' });
+    },
+  };
+}
