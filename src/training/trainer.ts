@@ -173,8 +173,11 @@ export async function startTraining(experiment: Experiment): Promise<Training> {
         { event: 'step', step, epoch: first.epoch + 1, ...clock.times(step), arms: results },
       ];
 
-      if (measured && reference) {
-        const differences = pairsOf(arms).length > 0 ? executor.run(COMPARE, {})[DIFFERENCES] : undefined;
+      const lost = arms.filter(({ name }) => results.some((result) => result.arm === name && hasDiverged(result)));
+      // What overflowed says nothing of the laws.
+      if (measured && reference && !lost.includes(reference)) {
+        const compared = pairsOf(arms.filter((arm) => !lost.includes(arm))).length > 0;
+        const differences = compared ? executor.run(COMPARE, {})[DIFFERENCES] : undefined;
         const event = {
           event: 'measured',
           step,
@@ -186,7 +189,6 @@ export async function startTraining(experiment: Experiment): Promise<Training> {
         events.push({ ...event, laws: judge(evidence) });
       }
 
-      const lost = arms.filter(({ name }) => results.some((result) => result.arm === name && hasDiverged(result)));
       for (const arm of lost) {
         events.push({ event: 'diverged', step, arm: arm.name, message: divergence(arm, step, settings.optimizer) });
       }
