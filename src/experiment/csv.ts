@@ -76,6 +76,9 @@ export function* csvLines(events: Iterable<TrainingEvent>): Generator<string> {
   yield* rows();
 }
 
+/** The same as one text. */
+export const csvOf = (events: Iterable<TrainingEvent>): string => [...csvLines(events)].join('');
+
 /** Arms with a larger batch may be evaluated at a step that they took no part in. */
 function sourcesOf(step: Step | null, evaluated: Evaluated | null): Source[] {
   const names = new Set([...(step?.arms ?? []), ...(evaluated?.arms ?? [])].map(({ arm }) => arm));

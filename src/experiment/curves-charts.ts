@@ -1,7 +1,15 @@
-/** The six charts: what each draws of an arm's step or evaluation, in which words and numbers. */
+/** The charts: what each draws of an arm's step or evaluation, in which words and numbers. */
 import type { Evaluated, StepOfArm } from '../protocol.ts';
 
-export const CHARTS = ['loss', 'gradient', 'update', 'weights', 'accuracy', 'penalty'] as const;
+export const CHARTS = [
+  'loss',
+  'gradientNorm',
+  'updateNorm',
+  'weightNorm',
+  'accuracy',
+  'penaltyShare',
+  'worstClass',
+] as const;
 export type ChartName = (typeof CHARTS)[number];
 
 export interface Chart {
@@ -13,35 +21,101 @@ export interface Chart {
   readonly noisy: boolean;
   /** What its values are counted in after a number, where the title does not say it. */
   readonly unit: string;
+  /** What it shows, in one sentence. */
+  readonly meaning: string;
 }
 
 export const CHART: Readonly<Record<ChartName, Chart>> = {
-  loss: { title: 'Loss per example', note: 'on the batch', logarithmic: false, noisy: true, unit: '' },
-  gradient: { title: 'Gradient norm', note: 'log', logarithmic: true, noisy: true, unit: '' },
-  update: { title: 'Update norm ‖ΔW‖', note: 'log', logarithmic: true, noisy: true, unit: '' },
-  weights: { title: 'Weight norm ‖W‖', note: '', logarithmic: false, noisy: false, unit: '' },
-  accuracy: { title: 'Held-out accuracy', note: '%', logarithmic: false, noisy: false, unit: ' %' },
-  penalty: { title: 'Penalty ÷ data gradient', note: '%, log', logarithmic: true, noisy: true, unit: ' %' },
+  loss: {
+    title: 'Loss per example',
+    note: 'on the batch',
+    logarithmic: false,
+    noisy: true,
+    unit: '',
+    meaning: 'The mean of the per-example losses, whatever the arm is trained on.',
+  },
+  gradientNorm: {
+    title: 'Gradient norm',
+    note: 'log',
+    logarithmic: true,
+    noisy: true,
+    unit: '',
+    meaning: 'The length of the gradient, penalty included, before clipping.',
+  },
+  updateNorm: {
+    title: 'Update norm ‖ΔW‖',
+    note: 'log',
+    logarithmic: true,
+    noisy: true,
+    unit: '',
+    meaning: 'How far a step moves the weights.',
+  },
+  weightNorm: {
+    title: 'Weight norm ‖W‖',
+    note: '',
+    logarithmic: false,
+    noisy: false,
+    unit: '',
+    meaning: 'The length of all weights together.',
+  },
+  accuracy: {
+    title: 'Held-out accuracy',
+    note: '%',
+    logarithmic: false,
+    noisy: false,
+    unit: ' %',
+    meaning: 'How many of the examples that are not trained on it gets right.',
+  },
+  penaltyShare: {
+    title: 'Penalty ÷ data gradient',
+    note: '%, log',
+    logarithmic: true,
+    noisy: true,
+    unit: ' %',
+    meaning: 'How much the penalty counts in the gradient, against the data.',
+  },
+  worstClass: {
+    title: 'Worst class’s accuracy',
+    note: '%, held-out',
+    logarithmic: false,
+    noisy: false,
+    unit: ' %',
+    meaning: 'How many held-out examples it gets right of the class that it does worst on.',
+  },
 };
 
-export type StepChart = Exclude<ChartName, 'accuracy'>;
+export type EvaluationChart = 'accuracy' | 'worstClass';
+export type StepChart = Exclude<ChartName, EvaluationChart>;
+
+export const isEvaluationChart = (chart: ChartName): chart is EvaluationChart =>
+  chart === 'accuracy' || chart === 'worstClass';
 
 /** What a chart draws of a step of an arm, in the chart's unit. */
 export const valueOfStep: Readonly<Record<StepChart, (step: StepOfArm) => number>> = {
   loss: (step) => step.loss,
-  gradient: (step) => step.gradientNorm,
-  update: (step) => step.updateNorm,
-  weights: (step) => step.weightNorm,
+  gradientNorm: (step) => step.gradientNorm,
+  updateNorm: (step) => step.updateNorm,
+  weightNorm: (step) => step.weightNorm,
   // An arm without a penalty has none of it, also where its data gradient has vanished.
-  penalty: (step) => (step.penaltyGradientNorm === 0 ? 0 : (100 * step.penaltyGradientNorm) / step.dataGradientNorm),
+  penaltyShare: (step) =>
+    step.penaltyGradientNorm === 0 ? 0 : (100 * step.penaltyGradientNorm) / step.dataGradientNorm,
 };
 
-export const valueOfEvaluation = ({ accuracy }: Evaluated['arms'][number]): number => 100 * accuracy;
+/** What a chart draws of an evaluation of an arm, in per cent; null where no class has a held-out example. */
+export const valueOfEvaluation: Readonly<
+  Record<EvaluationChart, (evaluated: Evaluated['arms'][number]) => number | null>
+> = {
+  accuracy: ({ accuracy }) => 100 * accuracy,
+  worstClass({ classAccuracy }) {
+    const known = classAccuracy.filter((accuracy) => accuracy !== null);
+    return known.length === 0 ? null : 100 * Math.min(...known);
+  },
+};
 
 /** A value in the words of its chart: three significant digits, one decimal for the accuracy's per cents. */
 export function formatValue(chart: ChartName, value: number): string {
   if (!Number.isFinite(value)) return String(value);
-  return chart === 'accuracy' ? value.toFixed(1) : threeDigits(value);
+  return isEvaluationChart(chart) ? value.toFixed(1) : threeDigits(value);
 }
 
 /** 0, 0.00207, 0.370, 68.4, 1,280, 3.91e-6. */

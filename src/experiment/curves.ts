@@ -5,6 +5,7 @@ import {
   CHARTS,
   type ChartName,
   formatValue,
+  isEvaluationChart,
   type StepChart,
   threeDigits,
   valueOfEvaluation,
@@ -105,10 +106,11 @@ interface Run {
   finished: boolean;
 }
 
-const STEP_CHARTS = CHARTS.filter((chart): chart is StepChart => chart !== 'accuracy');
+const STEP_CHARTS = CHARTS.filter((chart): chart is StepChart => !isEvaluationChart(chart));
+const EVALUATION_CHARTS = CHARTS.filter(isEvaluationChart);
 
 /** Where theory says that the ratio is exact, on the same weights. */
-const BRACKETED: readonly ChartName[] = ['gradient', 'update'];
+const BRACKETED: readonly ChartName[] = ['gradientNorm', 'updateNorm'];
 
 export function createCurves(): Curves {
   let run: Run | null = null;
@@ -159,11 +161,12 @@ function startRun(started: Started): Run {
   const factor = Math.max(...started.arms.map(({ batchFactor }) => batchFactor));
   const forCharts = <T>(make: (chart: ChartName) => T): Record<ChartName, T> => ({
     loss: make('loss'),
-    gradient: make('gradient'),
-    update: make('update'),
-    weights: make('weights'),
+    gradientNorm: make('gradientNorm'),
+    updateNorm: make('updateNorm'),
+    weightNorm: make('weightNorm'),
     accuracy: make('accuracy'),
-    penalty: make('penalty'),
+    worstClass: make('worstClass'),
+    penaltyShare: make('penaltyShare'),
   });
   const lineOf = (chart: ChartName): Line => ({
     measured: createTrack(),
@@ -232,10 +235,17 @@ function addStep(run: Run, { step, seconds, secondsLeft, arms }: Step): void {
 }
 
 function addEvaluation(run: Run, { step, arms }: Evaluated): void {
-  const values = new Map(arms.map((evaluated) => [evaluated.arm, valueOfEvaluation(evaluated)]));
-  const last = run.clock.points.at(-1);
-  addValues(run, 'accuracy', step, last?.seconds ?? 0, values);
-  run.evaluationRows.add({ step, values: { accuracy: values } });
+  const row: Row = { step, values: {} };
+  for (const chart of EVALUATION_CHARTS) {
+    const values = new Map<string, number>();
+    for (const evaluated of arms) {
+      const value = valueOfEvaluation[chart](evaluated);
+      if (value !== null) values.set(evaluated.arm, value);
+    }
+    row.values[chart] = values;
+    addValues(run, chart, step, run.clock.points.at(-1)?.seconds ?? 0, values);
+  }
+  run.evaluationRows.add(row);
 }
 
 function addValues(
@@ -337,7 +347,7 @@ function summaryOf(run: Run, chart: ChartName): string {
 
 function tableOf(run: Run, chart: ChartName): Table {
   const arms = [...run.arms.keys()];
-  const { rows } = chart === 'accuracy' ? run.evaluationRows : run.stepRows;
+  const { rows } = isEvaluationChart(chart) ? run.evaluationRows : run.stepRows;
   return {
     arms,
     rows: rows.map(({ step, values }) => ({

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { csvLines } from '../../src/experiment/csv.ts';
+import { csvOf } from '../../src/experiment/csv.ts';
 import type { TrainingEvent } from '../../src/protocol.ts';
 import { evaluatedEvent, startedEvent, stepEvent } from './curves-events.ts';
 
@@ -67,7 +67,7 @@ describe('a run as comma-separated values', () => {
 
 /** Reads what RFC 4180 says, and no more. */
 function read(events: readonly TrainingEvent[]): string[][] {
-  const text = [...csvLines(events)].join('');
+  const text = csvOf(events);
   assert.ok(text.endsWith('\r\n'));
   return text
     .slice(0, -2)

@@ -126,7 +126,7 @@ export function courseOfEvents({ settings, steps, divergesAt, matched, finished 
       const progress = 1 - 1 / (1 + pace[arm.reduction] * (step - 1));
       const size =
         step === 1 ? scale[arm.reduction] : scale[arm.reduction] * (1 + 0.6 * (scatter - 0.5)) * (1 - 0.4 * progress);
-      const explosion = arm.reduction === 'sum' && divergesAt ? 3 ** step : 1;
+      const explosion = arm.reduction === 'sum' && divergesAt ? 3 ** (step - 1) : 1;
       const values = {
         loss: 2.53 * (1 - 0.85 * progress) * (1 + 0.15 * (scatter - 0.5)) * explosion,
         dataGradientNorm: 5 * size * explosion,

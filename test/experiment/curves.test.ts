@@ -16,11 +16,11 @@ describe('the curves of a training', () => {
       evaluatedEvent(2, { mean: { accuracy: 0.625 } }),
     ]);
     assert.deepEqual(valuesOf(curves, 'loss', 'mean'), [2.5, 2]);
-    assert.deepEqual(valuesOf(curves, 'gradient', 'mean'), [4, 1]);
-    assert.deepEqual(valuesOf(curves, 'update', 'mean'), [0.1, 0.25]);
-    assert.deepEqual(valuesOf(curves, 'weights', 'mean'), [7, 8]);
+    assert.deepEqual(valuesOf(curves, 'gradientNorm', 'mean'), [4, 1]);
+    assert.deepEqual(valuesOf(curves, 'updateNorm', 'mean'), [0.1, 0.25]);
+    assert.deepEqual(valuesOf(curves, 'weightNorm', 'mean'), [7, 8]);
     assert.deepEqual(valuesOf(curves, 'accuracy', 'mean'), [62.5]);
-    assert.deepEqual(valuesOf(curves, 'penalty', 'mean'), [0.5, 1]);
+    assert.deepEqual(valuesOf(curves, 'penaltyShare', 'mean'), [0.5, 1]);
   });
 
   it('know where a step stands on each axis, and back', () => {
@@ -85,13 +85,13 @@ describe('the curves of a training', () => {
 
   it('say how many times the norm of the sum is that of the mean, at the first step', () => {
     const curves = curvesOf(courseOfEvents({ steps: 3 }));
-    for (const chart of ['gradient', 'update'] as const) {
+    for (const chart of ['gradientNorm', 'updateNorm'] as const) {
       assert.equal(curves.data(chart).bracket?.ratio, 128);
       assert.equal(curves.data(chart).bracket?.step, 1);
     }
     assert.equal(curves.data('loss').bracket, null);
     const later = curvesOf([startedEvent({ after: 300 }), stepEvent(301, { sum: {}, mean: {} })]);
-    assert.equal(later.data('gradient').bracket, null);
+    assert.equal(later.data('gradientNorm').bracket, null);
   });
 
   it('say which arms are equal, and only while every value is', () => {
@@ -100,7 +100,7 @@ describe('the curves of a training', () => {
     assert.match(curves.summary('loss'), /All values of sum and mean are equal\.$/);
     curves.add(stepEvent(21, { sum: { loss: 1 }, mean: { loss: 1 + 1e-7 } }));
     assert.deepEqual(curves.data('loss').equal, []);
-    assert.deepEqual(curves.data('gradient').equal, [['sum', 'mean']]);
+    assert.deepEqual(curves.data('gradientNorm').equal, [['sum', 'mean']]);
   });
 
   it('are the same in one piece, repeated, or replayed', () => {

@@ -29,6 +29,9 @@ export interface Board {
 /** Six charts leave the editor most of the time of the thread that draws both. */
 const SHARE = 0.2;
 
+/** Charts further out of sight than one screen are not drawn. */
+const NEAR: IntersectionObserverInit = { rootMargin: '100% 0px' };
+
 interface Attached {
   readonly place: HTMLElement;
   readonly plot: Plot;
@@ -103,7 +106,7 @@ export function createBoard(curves: Curves): Board {
       for (const attached of charts.values()) if (attached.place === target) attached.visible = isIntersecting;
     }
     drawing.request();
-  });
+  }, NEAR);
   const stopCurves = curves.onChange(() => {
     // A run that begins anew is not looked at where the one before was.
     if (curves.lastStep === 0) {

@@ -18,6 +18,7 @@ export function paint(context: CanvasRenderingContext2D, shapes: readonly Shape[
       context.stroke();
     } else {
       context.font = fontOf(theme, shape.size, shape.bold ?? false);
+      context.textBaseline = 'alphabetic';
       context.textAlign = shape.anchor === 'middle' ? 'center' : (shape.anchor ?? 'start');
       if (shape.halo) {
         context.strokeStyle = theme.background;

@@ -1,28 +1,40 @@
 /** The six charts of a training. */
 import { useEffect, useId, useMemo, useReducer, useRef, useState } from 'preact/hooks';
-import type { Curves, XAxis } from '../../src/experiment/curves.ts';
-import { CHART, CHARTS, type ChartName, formatValue, withThousands } from '../../src/experiment/curves-charts.ts';
+import { type Curves, createCurves, type XAxis } from '../../src/experiment/curves.ts';
+import { CHART, type ChartName, formatValue, withThousands } from '../../src/experiment/curves-charts.ts';
 import { type Board, createBoard } from './board.ts';
+import { sixCharts } from './notes.ts';
 import { createPainter } from './painter.ts';
 
 export interface ChartsProps {
-  /** The same object throughout a page; what is added to it is drawn. */
-  readonly curves: Curves;
+  /** What is added to them is drawn; null before the first run. */
+  readonly curves: Curves | null;
   readonly x: XAxis;
-  /** What each chart should show, in one sentence; it stands in the chart while it has no line. */
-  readonly expectations: Readonly<Record<ChartName, string>>;
+  /** The charts in front. */
+  readonly first?: readonly ChartName[];
+  /** What a chart should show, in one sentence; it stands in the chart while it has no line. */
+  readonly expectations?: Readonly<Partial<Record<ChartName, string>>>;
 }
 
+const NOTHING = createCurves();
+
 /** Six cells for the grid that they are put in. */
-export function Charts({ curves, x, expectations }: ChartsProps) {
+export function Charts({ curves: given, x, first = [], expectations = {} }: ChartsProps) {
+  const curves = given ?? NOTHING;
   const board = useMemo(() => createBoard(curves), [curves]);
   useEffect(() => () => board.remove(), [board]);
   useEffect(() => board.setAxis(x), [board, x]);
   useRefresh(curves, board);
   return (
     <>
-      {CHARTS.map((chart) => (
-        <ChartCell key={chart} chart={chart} curves={curves} board={board} expectation={expectations[chart]} />
+      {sixCharts(first).map((chart) => (
+        <ChartCell
+          key={chart}
+          chart={chart}
+          curves={curves}
+          board={board}
+          expectation={expectations[chart] ?? CHART[chart].meaning}
+        />
       ))}
     </>
   );

@@ -1,9 +1,9 @@
 /** All six charts on one page, as a picture or as a vector drawing. */
 import type { Curves, XAxis } from '../../src/experiment/curves.ts';
-import { CHART, CHARTS } from '../../src/experiment/curves-charts.ts';
+import { CHART, type ChartName } from '../../src/experiment/curves-charts.ts';
 import { measureIn, paint } from './canvas.ts';
 import { frameOf } from './geometry.ts';
-import { noteOf } from './notes.ts';
+import { noteOf, sixCharts } from './notes.ts';
 import {
   axisShapes,
   labelShapes,
@@ -26,6 +26,8 @@ export interface PageOptions {
   /** Lines below the title: the arms' settings, the finding. */
   readonly lines: readonly string[];
   readonly along: XAxis;
+  /** The charts in front. */
+  readonly first?: readonly ChartName[];
 }
 
 const PAGE = { width: 1040, padding: 32, gap: 32, columns: 2 } as const;
@@ -79,6 +81,7 @@ export async function toPng(curves: Curves, options: PageOptions): Promise<Blob>
 
 function pageOf(curves: Curves, options: PageOptions, measure: Measure): { groups: Group[]; height: number } {
   const { title, lines, along } = options;
+  const charts = sixCharts(options.first ?? []);
   const heading: Shape[] = [
     { shape: 'text', text: title, x: 0, y: 0, size: 20, colour: 'foreground' },
     ...lines
@@ -88,7 +91,7 @@ function pageOf(curves: Curves, options: PageOptions, measure: Measure): { group
   const legendTop = PAGE.padding + 16 + LINE * heading.length + 8;
   const chartsTop = legendTop + LINE;
   const room = { width: CELL.width, height: CELL.plot, right: marginFor(curves, measure) };
-  const cells = CHARTS.flatMap((chart, i): Group[] => {
+  const cells = charts.flatMap((chart, i): Group[] => {
     const data = curves.data(chart);
     const frame = frameOf(chart, data, along, { min: 0, max: curves.extent(along) }, room);
     const scene: Scene = { curves, chart, data, along, frame };
@@ -124,7 +127,7 @@ function pageOf(curves: Curves, options: PageOptions, measure: Measure): { group
       { ...body, shapes: [...noteShapes(scene, measure), ...labelShapes(labelsOf(scene, null), measure)] },
     ];
   });
-  const rows = Math.ceil(CHARTS.length / PAGE.columns);
+  const rows = Math.ceil(charts.length / PAGE.columns);
   return {
     groups: [
       { x: PAGE.padding, y: PAGE.padding + 16, shapes: heading },

@@ -1,6 +1,6 @@
 /** Where values stand in a chart: ranges, ticks, the way of a line, and labels that keep apart. Without a browser. */
 import type { ChartData, Curve, XAxis } from '../../src/experiment/curves.ts';
-import { CHART, type ChartName, withThousands } from '../../src/experiment/curves-charts.ts';
+import { CHART, type ChartName, isEvaluationChart, withThousands } from '../../src/experiment/curves-charts.ts';
 import type { Point } from '../../src/experiment/curves-track.ts';
 
 export interface Tick {
@@ -59,7 +59,8 @@ const MOST_APART = 20;
 
 function yAxis(chart: ChartName, data: ChartData, along: XAxis, range: Range, height: number): Axis {
   if (data.curves.length === 0) return { min: 1, max: 2, logarithmic: CHART[chart].logarithmic, ticks: [] };
-  if (chart === 'accuracy') return { min: 0, max: 100, logarithmic: false, ticks: [0, 25, 50, 75, 100].map(plainTick) };
+  if (isEvaluationChart(chart))
+    return { min: 0, max: 100, logarithmic: false, ticks: [0, 25, 50, 75, 100].map(plainTick) };
   // An arm that diverged leaves the range to the others.
   const sound = data.curves.filter(({ divergedAt }) => divergedAt === null);
   const measured = sound.length > 0 ? sound : data.curves;

@@ -1,7 +1,7 @@
 /** A chart as lines and words, which a canvas paints and a vector drawing lists. Without a browser. */
 import type { ChartData, Curves, XAxis } from '../../src/experiment/curves.ts';
 import { formatRatio } from '../../src/experiment/curves.ts';
-import { type ChartName, formatValue, withThousands } from '../../src/experiment/curves-charts.ts';
+import { CHARTS, type ChartName, formatValue, withThousands } from '../../src/experiment/curves-charts.ts';
 import { nearest } from '../../src/experiment/curves-track.ts';
 import { type Frame, keepApart, toX, toY, wayOf } from './geometry.ts';
 import { type ArmStyle, styleOf, type Theme } from './style.ts';
@@ -255,9 +255,8 @@ export const sample = ({ ink, width, dash, cap }: ArmStyle, x: number, y: number
 
 /** The right margin that holds all labels, whatever their values, so that the time axes of all charts line up. */
 export function marginFor(curves: Curves, measure: Measure): number {
-  const names = curves.arms.map((name) => name);
-  const equal = curves.data('weights').equal.map((arms) => arms.join(' = '));
-  const widest = Math.max(0, ...[...names, ...equal].map((name) => measure(`${name} `, 12, false)));
+  const equal = CHARTS.flatMap((chart) => curves.data(chart).equal.map((arms) => arms.join(' = ')));
+  const widest = Math.max(0, ...[...curves.arms, ...equal].map((name) => measure(`${name} `, 12, false)));
   return curves.arms.length === 0
     ? 24
     : Math.ceil(LABEL_OFFSET + NAME_OFFSET + widest + measure('0.00000', 12, true)) + 3;
