@@ -132,36 +132,35 @@ async function train(
   { inbox, outbox, history, save }: Driven,
 ): Promise<Pick<Finished, 'reason'> | { readonly message: string }> {
   let paused = false;
-  /** Steps to train although it is paused. */
-  let due = 0;
   const setPaused = async (pause: boolean): Promise<void> => {
     if (pause === paused) return;
     paused = pause;
     await outbox.send({ event: pause ? 'paused' : 'resumed', step: training.step });
   };
+  const advance = async (): Promise<void> => {
+    for (const event of await training.advance()) {
+      history.add(event);
+      await outbox.send(event);
+    }
+    // A step leaves no room for anything else: here commands and signals arrive.
+    await setImmediate();
+  };
   await outbox.send(training.started);
   while (training.finished === null) {
-    const command = paused && due === 0 ? await inbox.next() : inbox.take();
+    const command = paused ? await inbox.next() : inbox.take();
     switch (command?.command) {
       case undefined:
-        for (const event of await training.advance()) {
-          history.add(event);
-          await outbox.send(event);
-        }
-        due = Math.max(due - 1, 0);
-        // A step leaves no room for anything else: here commands and signals arrive.
-        await setImmediate();
+        await advance();
         break;
       case 'pause':
         await setPaused(true);
         break;
       case 'resume':
-        due = 0;
         await setPaused(false);
         break;
       case 'step':
         await setPaused(true);
-        due += 1;
+        await advance();
         break;
       case 'save':
         await save(command.file);
