@@ -53,7 +53,8 @@ const COMPLAINT = 4000;
 export async function startContender(name: string, command: string, args: readonly string[]): Promise<Contender> {
   const child = startGroup(command, args, {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3' },
+    // Errors alone on stderr, and no bytecode of Python between our sources.
+    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3', PYTHONDONTWRITEBYTECODE: '1' },
   });
   const answers = answersOf(name, child);
   // The write to a process that has ended fails here, and the answer that does not come says why.

@@ -62,6 +62,8 @@ const VARIANTS: Readonly<Record<string, Variant>> = {
 
 const MOST_OVER_METRICS_OFF = 1.05;
 const MOST_OVER_ONE_ARM = 1.6;
+/** Where other processes take more of the cores than this, the clock says little; threads that wait busily, as PyTorch's do, lose most. */
+const QUIET_CORES = 0.1;
 const WASM_LEAST = 500;
 const WASM_AIM = 1000;
 
@@ -109,6 +111,11 @@ export async function measureSpeed(options: SpeedOptions): Promise<Section> {
         ...(network === 'tutorial' && frameworks.length > 0
           ? [
               "The frameworks' local response normalisation is their own operation, and ours a product with a band matrix.",
+            ]
+          : []),
+        ...(otherCores > QUIET_CORES
+          ? [
+              '**The machine was busy with other things: measure again when it is quiet.** Processor time is nearer the truth.',
             ]
           : []),
         `Other processes took ${otherCores.toFixed(2)} of ${availableParallelism()} cores meanwhile. After three steps from the same weights all contenders had the same losses to 1e-4 and the same ‖W‖ to 1e-6.`,
