@@ -1,23 +1,22 @@
-/** Rows for a data table: some steps of a run that may be long, with exact values. */
-import type { ChartName } from './curves-charts.ts';
+/** Rows for a data table: some steps of a run that may be long, as they were measured. */
 
-export interface Row {
-  readonly step: number;
-  /** By chart and arm. */
-  readonly values: Partial<Record<ChartName, ReadonlyMap<string, number>>>;
+export interface Rows<T> {
+  readonly rows: readonly T[];
+  /** A step that is there already is passed over. */
+  add(row: T): void;
 }
 
 /** Beside the first and the last. */
 const MOST_ROWS = 48;
 
 /**
- * Keeps the first and the last row, and those at the multiples of 1, 5, 10, 50, 100 … times `unit` steps: of these the smallest that gives no
- * more than fifty rows.
+ * Keeps the first and the last row, and those at the multiples of 1, 5, 10, 50, 100 … times `unit` steps: of these the
+ * smallest that gives no more than fifty rows.
  */
-export function createRows(unit: number): { readonly rows: readonly Row[]; add(row: Row): void } {
-  let first: Row | null = null;
-  let last: Row | null = null;
-  let between: Row[] = [];
+export function createRows<T extends { readonly step: number }>(unit: number): Rows<T> {
+  let first: T | null = null;
+  let last: T | null = null;
+  let between: T[] = [];
   let stride = unit;
   let factor = 5;
   return {

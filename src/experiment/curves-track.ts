@@ -57,9 +57,23 @@ export function createTrack(): Track {
       points.push(point);
       addedToLast++;
       const start = starts.at(-1) ?? 0;
-      if (points.length - start > PER_BUCKET) points.push(...outline(points.splice(start)));
+      if (points.length - start > PER_BUCKET) points.splice(dispensable(points, start), 1);
     },
   };
+}
+
+/** Of the last five points, which begin at `start`, one that is neither the first, the lowest, the highest nor the last. */
+function dispensable(points: readonly Point[], start: number): number {
+  let lowest = start;
+  let highest = start;
+  for (let i = start + 1; i < points.length; i++) {
+    const value = points[i]?.value ?? 0;
+    if (value < (points[lowest]?.value ?? 0)) lowest = i;
+    if (value > (points[highest]?.value ?? 0)) highest = i;
+  }
+  let index = start + 1;
+  while (index === lowest || index === highest) index++;
+  return index;
 }
 
 /** The first, lowest, highest and last of points, each once and in their order; up to four points as they are. */

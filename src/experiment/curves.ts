@@ -12,7 +12,7 @@ import {
   valueOfStep,
   withThousands,
 } from './curves-charts.ts';
-import { createRows, type Row } from './curves-rows.ts';
+import { createRows, type Rows } from './curves-rows.ts';
 import { createSmoothTrack, createTrack, nearest, type Point, type Track } from './curves-track.ts';
 
 export type XAxis = 'step' | 'examples' | 'seconds';
@@ -96,12 +96,14 @@ interface Run {
   readonly arms: Map<string, ArmState>;
   /** Where the steps stand on the axes. */
   readonly clock: Track;
-  readonly stepRows: ReturnType<typeof createRows>;
-  readonly evaluationRows: ReturnType<typeof createRows>;
-  /** Pairs of arms that had two values that are not equal, by chart. */
-  readonly unequal: Readonly<Record<ChartName, Set<string>>>;
+  readonly stepRows: Rows<Step>;
+  readonly evaluationRows: Rows<Evaluated>;
+  /** Pairs of arms of which all values were equal so far, by chart. */
+  readonly equal: Record<ChartName, readonly (readonly [string, string])[]>;
   readonly brackets: Partial<Record<ChartName, Bracket>>;
   lastStep: number;
+  /** Of the arm that was trained on most. */
+  examples: number;
   secondsLeft: number;
   finished: boolean;
 }
@@ -173,6 +175,8 @@ function startRun(started: Started): Run {
     smooth: CHART[chart].noisy ? createSmoothTrack(CHART[chart].logarithmic) : null,
     ended: false,
   });
+  const names = started.arms.map(({ name }) => name);
+  const pairs = names.flatMap((first, i) => names.slice(i + 1).map((second) => [first, second] as const));
   return {
     started,
     arms: new Map(
@@ -182,7 +186,8 @@ function startRun(started: Started): Run {
     // Steps in which every arm takes part, so that arms with a larger batch have values in most rows.
     stepRows: createRows(factor),
     evaluationRows: createRows(started.settings.evaluateEvery),
-    unequal: forCharts(() => new Set()),
+    equal: forCharts(() => pairs),
+    examples: 0,
     brackets: {},
     lastStep: 0,
     secondsLeft: 0,
@@ -215,49 +220,40 @@ function addTo(run: Run, event: TrainingEvent): void {
   }
 }
 
-function addStep(run: Run, { step, seconds, secondsLeft, arms }: Step): void {
+function addStep(run: Run, event: Step): void {
+  const { step, seconds, secondsLeft, arms } = event;
   run.lastStep = step;
   run.secondsLeft = secondsLeft;
   for (const { arm, examples } of arms) {
     const state = run.arms.get(arm);
-    if (state) state.examples = examples;
+    if (state) state.examples = Math.max(state.examples, examples);
+    run.examples = Math.max(run.examples, examples);
   }
-  const examples = Math.max(0, ...[...run.arms.values()].map((state) => state.examples));
-  run.clock.add({ step, examples, seconds, value: step });
-
-  const row: Row = { step, values: {} };
-  for (const chart of STEP_CHARTS) {
-    const values = new Map(arms.map((measured) => [measured.arm, valueOfStep[chart](measured)]));
-    row.values[chart] = values;
-    addValues(run, chart, step, seconds, values);
-  }
-  run.stepRows.add(row);
+  run.clock.add({ step, examples: run.examples, seconds, value: step });
+  for (const chart of STEP_CHARTS) addValues(run, chart, step, seconds, arms, valueOfStep[chart]);
+  run.stepRows.add(event);
 }
 
-function addEvaluation(run: Run, { step, arms }: Evaluated): void {
-  const row: Row = { step, values: {} };
+function addEvaluation(run: Run, event: Evaluated): void {
+  const seconds = run.clock.points.at(-1)?.seconds ?? 0;
   for (const chart of EVALUATION_CHARTS) {
-    const values = new Map<string, number>();
-    for (const evaluated of arms) {
-      const value = valueOfEvaluation[chart](evaluated);
-      if (value !== null) values.set(evaluated.arm, value);
-    }
-    row.values[chart] = values;
-    addValues(run, chart, step, run.clock.points.at(-1)?.seconds ?? 0, values);
+    addValues(run, chart, event.step, seconds, event.arms, valueOfEvaluation[chart]);
   }
-  run.evaluationRows.add(row);
+  run.evaluationRows.add(event);
 }
 
-function addValues(
+function addValues<T extends { readonly arm: string }>(
   run: Run,
   chart: ChartName,
   step: number,
   seconds: number,
-  values: ReadonlyMap<string, number>,
+  arms: readonly T[],
+  read: (of: T) => number | null,
 ): void {
-  for (const [name, value] of values) {
-    const state = run.arms.get(name);
-    if (!state) continue;
+  for (const measured of arms) {
+    const state = run.arms.get(measured.arm);
+    const value = read(measured);
+    if (!state || value === null) continue;
     const line = state.lines[chart];
     if (!Number.isFinite(value)) {
       line.ended = true;
@@ -268,20 +264,16 @@ function addValues(
     line.measured.add(point);
     line.smooth?.add(point);
   }
-  markUnequal(run, chart, values);
+  const stillEqual = run.equal[chart];
+  if (stillEqual.length > 0) {
+    const valueOfArm = (name: string): number | null | undefined => {
+      const measured = arms.find(({ arm }) => arm === name);
+      return measured && read(measured);
+    };
+    run.equal[chart] = stillEqual.filter(([first, second]) => Object.is(valueOfArm(first), valueOfArm(second)));
+  }
   if (BRACKETED.includes(chart) && step === 1) addBracket(run, chart);
 }
-
-function markUnequal(run: Run, chart: ChartName, values: ReadonlyMap<string, number>): void {
-  const names = [...run.arms.keys()];
-  names.forEach((first, i) => {
-    for (const second of names.slice(i + 1)) {
-      if (!Object.is(values.get(first), values.get(second))) run.unequal[chart].add(pairOf(first, second));
-    }
-  });
-}
-
-const pairOf = (first: string, second: string): string => `${first}\n${second}`;
 
 function addBracket(run: Run, chart: ChartName): void {
   const mean = run.arms.get('mean')?.lines[chart].measured.points[0];
@@ -313,7 +305,7 @@ function dataOf(run: Run, chart: ChartName): ChartData {
 function equalArms(run: Run, chart: ChartName, curves: readonly Curve[]): string[][] {
   const groups: string[][] = [];
   for (const { arm } of curves) {
-    const group = groups.find(([first = '']) => !run.unequal[chart].has(pairOf(first, arm)));
+    const group = groups.find(([first]) => run.equal[chart].some((pair) => pair[0] === first && pair[1] === arm));
     if (group) group.push(arm);
     else groups.push([arm]);
   }
@@ -347,19 +339,25 @@ function summaryOf(run: Run, chart: ChartName): string {
 
 function tableOf(run: Run, chart: ChartName): Table {
   const arms = [...run.arms.keys()];
-  const { rows } = isEvaluationChart(chart) ? run.evaluationRows : run.stepRows;
-  return {
-    arms,
-    rows: rows.map(({ step, values }) => ({
-      step,
-      values: arms.map((arm) => {
-        const value = values[chart]?.get(arm);
-        const divergedAt = run.arms.get(arm)?.divergedAt ?? Number.POSITIVE_INFINITY;
-        if (value === undefined) return step >= divergedAt ? 'diverged' : '–';
-        return Number.isFinite(value) ? formatValue(chart, value) : 'diverged';
-      }),
-    })),
+  const cell = (step: number, arm: string, value: number | null | undefined): string => {
+    const divergedAt = run.arms.get(arm)?.divergedAt ?? Number.POSITIVE_INFINITY;
+    if (value === undefined || value === null) return step >= divergedAt ? 'diverged' : '–';
+    return Number.isFinite(value) ? formatValue(chart, value) : 'diverged';
   };
+  const rowOf = <T extends { readonly arm: string }>(
+    { step, arms: measured }: { readonly step: number; readonly arms: readonly T[] },
+    read: (of: T) => number | null,
+  ) => ({
+    step,
+    values: arms.map((name) => {
+      const found = measured.find(({ arm }) => arm === name);
+      return cell(step, name, found && read(found));
+    }),
+  });
+  const rows = isEvaluationChart(chart)
+    ? run.evaluationRows.rows.map((row) => rowOf(row, valueOfEvaluation[chart]))
+    : run.stepRows.rows.map((row) => rowOf(row, valueOfStep[chart]));
+  return { arms, rows };
 }
 
 /** × 128: what stands at the bracket. */

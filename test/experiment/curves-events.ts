@@ -133,7 +133,7 @@ export function courseOfEvents({ settings, steps, divergesAt, matched, finished 
         gradientNorm: 5 * size * explosion,
         penaltyGradientNorm: 0.016 * (1 + progress),
         updateNorm: 0.01 * size * explosion,
-        weightNorm: 7 + progress * (arm.reduction === 'sum' ? 3 : -0.4) + explosion - 1,
+        weightNorm: 7 + progress * (arm.reduction === 'sum' && !matched ? 3 : -0.4) + explosion - 1,
         examples: started.settings.batchSize * step,
       };
       arms[arm.name] = gone(arm, step)

@@ -230,8 +230,8 @@ describe('the point nearest to a step', () => {
 
 describe('the rows of a table', () => {
   it('are those of round steps', () => {
-    const rows = createRows(1);
-    for (let step = 1; step <= 400; step++) rows.add({ step, values: {} });
+    const rows = createRows<{ step: number }>(1);
+    for (let step = 1; step <= 400; step++) rows.add({ step });
     assert.deepEqual(
       rows.rows.map(({ step }) => step),
       [1, ...Array.from({ length: 40 }, (_, i) => 10 * (i + 1))],

@@ -65,9 +65,12 @@ function yAxis(chart: ChartName, data: ChartData, along: XAxis, range: Range, he
   const sound = data.curves.filter(({ divergedAt }) => divergedAt === null);
   const measured = sound.length > 0 ? sound : data.curves;
   const logarithmic = CHART[chart].logarithmic || farApart(measured, sound.length > 0);
-  const values = measured.flatMap(({ points }) =>
-    points.filter((point) => point[along] >= range.min && point[along] <= range.max).map(({ value }) => value),
-  );
+  const values: number[] = [];
+  for (const { points } of measured) {
+    for (const point of points) {
+      if (point[along] >= range.min && point[along] <= range.max) values.push(point.value);
+    }
+  }
   if (logarithmic) {
     const diverged = data.curves
       .filter((curve) => !measured.includes(curve))

@@ -18,22 +18,34 @@ export interface Pace {
  * was asked for meanwhile is painted when it is shown.
  */
 export function createPainter(paint: () => void, { share, interval = 0 }: Pace): Painter {
+  /** A message arrives after the browser has laid out and painted what changed in the frame. */
+  const painted = new MessageChannel();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let frame = 0;
   let asked = false;
+  let start = 0;
+  /** When the next repaint may be; infinite while one is not done. */
   let next = 0;
 
   function onFrame(): void {
     frame = 0;
     if (document.hidden) return;
     asked = false;
-    const start = performance.now();
-    paint();
+    start = performance.now();
+    next = Number.POSITIVE_INFINITY;
+    try {
+      paint();
+    } finally {
+      painted.port2.postMessage(null);
+    }
+  }
+  painted.port1.onmessage = () => {
     const end = performance.now();
     next = end + Math.max(interval, (end - start) * (1 / share - 1));
-  }
+    schedule();
+  };
   function schedule(): void {
-    if (!asked || document.hidden || frame !== 0 || timer !== undefined) return;
+    if (!asked || document.hidden || frame !== 0 || timer !== undefined || next === Number.POSITIVE_INFINITY) return;
     timer = setTimeout(
       () => {
         timer = undefined;
@@ -52,6 +64,7 @@ export function createPainter(paint: () => void, { share, interval = 0 }: Pace):
     stop() {
       clearTimeout(timer);
       cancelAnimationFrame(frame);
+      painted.port1.close();
       document.removeEventListener('visibilitychange', schedule);
     },
   };
