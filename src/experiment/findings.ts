@@ -13,7 +13,7 @@ import type {
   StepOfArm,
   TrainingEvent,
 } from '../protocol.ts';
-import { optimizerFamily } from '../training/arms.ts';
+import { optimizerFamily } from './arms.ts';
 import { movedWords } from './presets.ts';
 
 /** What a sentence about a run needs to know of it. */
@@ -161,15 +161,15 @@ function doubleBatch(run: RunSummary): string | null {
   if (!pair) return null;
   const [small, large] = [pair.small.batchSize, pair.large.batchSize];
   // An arm with the larger batch may lag behind by a few batches; they are comparable where they have seen the same.
-  const compared = run.evaluations.flatMap(({ arms }) => {
-    const results = pairs.flatMap((each) => {
-      const before = arms.find(({ arm }) => arm === each.small.name);
-      const after = arms.find(({ arm }) => arm === each.large.name);
-      return before && after && before.examples === after.examples ? [{ ...each, before, after }] : [];
-    });
-    return results.length > 0 ? [results] : [];
-  });
-  const last = compared.at(-1);
+  const last = run.evaluations
+    .map(({ arms }) =>
+      pairs.flatMap((each) => {
+        const before = arms.find(({ arm }) => arm === each.small.name);
+        const after = arms.find(({ arm }) => arm === each.large.name);
+        return before && after && before.examples === after.examples ? [{ ...each, before, after }] : [];
+      }),
+    )
+    .findLast((results) => results.length > 0);
   if (!last) {
     const rates = pairs.map((each) => `${each.reduction} ${rateWords(each)}`);
     return `from batch ${small} to ${large} ${listWords(rates)}, and they have not been evaluated after the same examples yet`;
@@ -181,9 +181,9 @@ function doubleBatch(run: RunSummary): string | null {
   const apart = Math.max(...last.map(({ before, after }) => Math.abs(after.loss / before.loss - 1)));
   const rule =
     optimizerFamily(run.started.settings.optimizer) === 'adam' ? 'a rule of thumb' : 'the Linear Scaling Rule';
-  const verdict = finite(apart, (x) => `${percent(x)} apart, ${x <= ABOUT_EQUAL ? 'within' : 'more than'} the tenth`);
+  const verdict = `: ${percent(apart)} apart, ${apart <= ABOUT_EQUAL ? 'within' : 'more than'} the tenth that ${rule} allows`;
   const examples = last[0]?.before.examples.toLocaleString('en-US');
-  return `after the same ${examples} examples the held-out loss at batch ${small} and ${large} is ${losses.join(', and ')}: ${verdict} that ${rule} allows`;
+  return `after the same ${examples} examples the held-out loss at batch ${small} and ${large} is ${losses.join(', and ')}${Number.isFinite(apart) ? verdict : ''}`;
 }
 
 interface Pair {
@@ -262,7 +262,7 @@ function worstCase(run: RunSummary): string | null {
   const guesses = own && isGuessing(own.accuracy, classes.length, heldOut);
   const uniform = Math.log(classes.length);
   const why =
-    own && Math.abs(own.loss / uniform - 1) < 0.01
+    own && Math.abs(own.loss / uniform - 1) < 0.002
       ? `, and its loss of ${fixed(own.loss)} is that of equal probabilities for all classes`
       : '';
   return `${whenEvaluated(run, evaluation)}${results.join(', ')}${guesses ? `; max is no better than guessing${why}` : ''}`;
