@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import {
   encode,
   OPTIMIZERS,
@@ -61,6 +62,19 @@ function weightsOf({ training }: Run, arm: string) {
   return [numbers.get(`${arm}/classes/weights`)!, numbers.get(`${arm}/classes/biases`)!] as const;
 }
 
+/** Compares by itself: the difference of thirty thousand numbers takes Node minutes to print. */
+function assertSame(actual: ReturnType<typeof weightsOf>, expected: ReturnType<typeof weightsOf>): void {
+  actual.forEach((numbers, i) => {
+    assert.equal(numbers.length, expected[i]!.length);
+    const different = numbers.filter((x, at) => !Object.is(x, expected[i]![at])).length;
+    assert.equal(different, 0, `${different} of ${numbers.length} numbers differ`);
+  });
+}
+
+/** The state after the last step, in few letters. */
+const digest = ({ training }: Run): string =>
+  createHash('sha256').update(JSON.stringify(training.state())).digest('hex');
+
 function saved({ training, events }: Run): SavedRun {
   const run = {
     format: RUN_FORMAT,
@@ -100,11 +114,11 @@ describe('a training', function () {
     const settings = { steps: 7, batchFactor: 2, evaluateEvery: 3, measureEvery: 3, optimizer: 'momentum' } as const;
     const [first, second] = [await trained(settings), await trained(settings)];
     assert.deepEqual(timeless(second.events), timeless(first.events));
-    assert.deepEqual(second.training.state(), first.training.state());
+    assert.equal(digest(second), digest(first));
     assert.deepEqual(second.training.laws(), first.training.laws());
     const other = await trained({ ...settings, seed: 2 });
     assert.notEqual(stepsOf(other)[0]?.arms[0]?.loss, stepsOf(first)[0]?.arms[0]?.loss);
-    assert.notDeepEqual(other.training.state().variables, first.training.state().variables);
+    assert.notEqual(digest(other), digest(first));
   });
 
   it('starts all arms from the same weights, at which they have the same loss', async () => {
@@ -130,7 +144,7 @@ describe('a training', function () {
     for (const { title, ...variant } of variants) {
       it(`keeps a matched sum equal to the mean, to the last bit: ${optimizer} with ${title}`, async () => {
         const run = await trained({ ...all, ...variant, reductions: ['sum', 'mean'], learningRate: 0.002 });
-        assert.deepEqual(weightsOf(run, 'sum'), weightsOf(run, 'mean'));
+        assertSame(weightsOf(run, 'sum'), weightsOf(run, 'mean'));
         assert.deepEqual(
           measuredOf(run).map(({ largestDifference }) => largestDifference),
           [0, 0, 0],
@@ -139,7 +153,7 @@ describe('a training', function () {
         const { clipNorm } = variant;
         if (clipNorm !== null) assert.ok(stepsOf(run)[0]!.arms.every(({ gradientNorm }) => gradientNorm > clipNorm));
         const start = initialWeights(networks.softmax, 1).get('classes/weights');
-        assert.notDeepEqual(weightsOf(run, 'sum')[0], start);
+        assert.notEqual(weightsOf(run, 'sum')[0][0], start![0]);
       });
     }
   }
@@ -147,7 +161,7 @@ describe('a training', function () {
   it('takes a sum for what it is: a mean with B times the learning rate', async () => {
     const sum = await trained({ reductions: ['sum'], learningRate: 0.001 });
     const mean = await trained({ reductions: ['mean'], learningRate: 0.008 });
-    assert.deepEqual(weightsOf(sum, 'sum'), weightsOf(mean, 'mean'));
+    assertSame(weightsOf(sum, 'sum'), weightsOf(mean, 'mean'));
   });
 
   it('says events that read the same after they crossed a process', async () => {
@@ -325,7 +339,7 @@ describe('arms with a larger batch', function () {
       learningRate: 0.008,
       optimizer: 'momentum',
     });
-    assert.deepEqual(weightsOf(larger, 'mean × 2'), weightsOf(mean, 'mean'));
+    assertSame(weightsOf(larger, 'mean × 2'), weightsOf(mean, 'mean'));
     const sum = await trained({
       batchSize: 8,
       reductions: ['sum'],
@@ -333,13 +347,13 @@ describe('arms with a larger batch', function () {
       learningRate: 0.004,
       optimizer: 'momentum',
     });
-    assert.deepEqual(weightsOf(larger, 'sum × 2'), weightsOf(sum, 'sum'));
+    assertSame(weightsOf(larger, 'sum × 2'), weightsOf(sum, 'sum'));
   });
 
   it('correct the moments of Adam by their own number of updates', async () => {
     const larger = await trained({ batchFactor: 2, batchSize: 4, reductions: ['mean'], steps: 20, optimizer: 'adam' });
     const alone = await trained({ batchSize: 8, reductions: ['mean'], steps: 10, optimizer: 'adam' });
-    assert.deepEqual(weightsOf(larger, 'mean × 2'), weightsOf(alone, 'mean'));
+    assertSame(weightsOf(larger, 'mean × 2'), weightsOf(alone, 'mean'));
   });
 
   it('may be in the middle of a batch at the end; the law is judged where both had seen the same', async () => {
@@ -375,7 +389,7 @@ describe('divergence', function () {
     );
     assert.deepEqual(run.training.state().arms, ['mean', 'max']);
     assert.equal(run.training.finished, 'completed');
-    for (const arm of ['mean', 'max']) assert.deepEqual(weightsOf(run, arm), weightsOf(undisturbed, arm));
+    for (const arm of ['mean', 'max']) assertSame(weightsOf(run, arm), weightsOf(undisturbed, arm));
     assert.deepEqual(
       measuredOf(run).map(({ largestDifference }) => largestDifference === null),
       [false, false, true, true],
@@ -438,7 +452,7 @@ describe('a saved run', function () {
       const half = await trained({ ...all, steps: 10 }, { backend: backend() });
       const rest = await trained({ ...all, steps: 20 }, { continues: saved(half) });
       assert.deepEqual(timeless([...half.events, ...rest.events]), timeless(whole.events));
-      assert.deepEqual(rest.training.state(), whole.training.state());
+      assert.equal(digest(rest), digest(whole));
       assert.deepEqual(rest.training.laws(), whole.training.laws());
       assert.equal(rest.training.started.after, 10);
       const [before, after] = [stepsOf(half).at(-1)!, stepsOf(rest)[0]!];
@@ -478,7 +492,7 @@ for (const backend of tensorflow ? [wasm, tensorflow] : [wasm]) {
     it('confirms the laws, and says the same numbers again', async () => {
       const [first, second] = [await trained(settings, { backend }), await trained(settings, { backend })];
       assert.deepEqual(timeless(second.events), timeless(first.events));
-      assert.deepEqual(second.training.state(), first.training.state());
+      assert.equal(digest(second), digest(first));
       const laws = first.training.laws().map(({ law, holds }) => [law, holds]);
       assert.deepEqual(laws, [
         ['loss-ratio', true],
