@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { NetworkName, Settings } from '../src/protocol.ts';
 import type { DataSet } from '../src/training/data/examples.ts';
-import { defaultSettings } from '../src/training/defaults.ts';
+import { defaultSettings } from '../src/experiment/defaults.ts';
 import type { Tensor } from '../src/training/executors/executor.ts';
 import { type Batch, feedOf } from '../src/training/feed.ts';
 import { initialWeights } from '../src/training/initial-weights.ts';

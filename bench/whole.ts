@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { runQuietly } from '../scripts/lib/processes.mjs';
 import type { BackendName, Settings } from '../src/protocol.ts';
-import { defaultSettings } from '../src/training/defaults.ts';
+import { defaultSettings } from '../src/experiment/defaults.ts';
 import { percent, type Section, spreadText, type Target, table } from './report.ts';
 import { spreadOf } from './rounds.ts';
 import type { Order, Outcome } from './whole-training.ts';

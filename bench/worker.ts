@@ -5,7 +5,7 @@
 
 import { memory } from '@tensorflow/tfjs-core';
 import type { ReductionName } from '../src/protocol.ts';
-import { armsOf } from '../src/training/arms.ts';
+import { armsOf } from '../src/experiment/arms.ts';
 import { openBackend } from '../src/training/backends.ts';
 import { drawBuiltin } from '../src/training/data/builtin.ts';
 import type { Backend } from '../src/training/executors/executor.ts';

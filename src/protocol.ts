@@ -534,13 +534,13 @@ const PanelRequest = v.variant('request', [
   /** The page listens. */
   v.object({ request: v.literal('ready') }),
   v.object({ request: v.literal('start'), draft: Draft }),
-  v.object({ request: v.picklist(['pause', 'resume', 'step', 'stop', 'save', 'open saved run']) }),
+  v.object({ request: v.picklist(['pause', 'resume', 'step', 'stop', 'save', 'export numbers', 'open saved run']) }),
   v.object({ request: v.literal('continue'), steps: PositiveCount }),
   /** Changed settings, which survive a reload. */
   v.object({ request: v.literal('draft'), draft: Draft }),
   v.object({
     request: v.literal('export'),
-    format: v.picklist(['csv', 'png', 'svg']),
+    format: v.picklist(['png', 'svg']),
     /** Text, or base64 for a PNG. */
     content: v.string(),
   }),

@@ -35,12 +35,13 @@ const layers: readonly Layer[] = [
   },
   {
     at: 'cli',
-    layers: ['core', 'core/syntax', 'workspace', 'training', 'protocol.ts'],
+    layers: ['core', 'core/syntax', 'workspace', 'experiment', 'training', 'protocol.ts'],
     packages: ['node:*', 'node:fs', 'package.json'],
   },
+  { at: 'experiment', layers: ['core', 'protocol.ts'], packages: [] },
   {
     at: 'training',
-    layers: ['core', 'protocol.ts'],
+    layers: ['core', 'experiment', 'protocol.ts'],
     packages: [
       'node:*',
       'node:fs',
@@ -55,14 +56,14 @@ const layers: readonly Layer[] = [
   },
   {
     at: 'extension',
-    layers: ['core', 'protocol.ts'],
+    layers: ['core', 'experiment', 'protocol.ts'],
     packages: ['vscode', 'vscode-languageclient', 'node:*'],
   },
   { at: 'protocol.ts', layers: [], packages: ['valibot'] },
 ];
 
 /** What has to exist: a boundary that guards no file cannot fail. */
-const required = ['core', 'core/syntax', 'workspace', 'server', 'cli', 'training', 'extension'];
+const required = ['core', 'core/syntax', 'workspace', 'server', 'cli', 'experiment', 'training', 'extension'];
 
 const root = path.resolve(import.meta.dirname, '..');
 const files = globSync('src/**/*.{ts,tsx,mts,cts,js,mjs,cjs}', { cwd: root }).map((file) => file.replaceAll('\\', '/'));

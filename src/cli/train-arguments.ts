@@ -1,6 +1,7 @@
 /** The arguments of `loss-lens train`, checked. */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { defaultSettings } from '../experiment/defaults.ts';
 import {
   BACKENDS,
   type BackendName,
@@ -12,7 +13,6 @@ import {
   type Settings,
   type Start,
 } from '../protocol.ts';
-import { defaultSettings } from '../training/defaults.ts';
 import { readRun } from '../training/run-file.ts';
 import { describe, oneOf, UsageError } from './arguments.ts';
 

@@ -1,6 +1,7 @@
 /** `loss-lens train`: starts the training process and shows what it says. */
+
+import { allHold } from '../experiment/laws.ts';
 import type { TrainingEvent } from '../protocol.ts';
-import { allHold } from '../training/laws.ts';
 import { History } from '../training/process/history.ts';
 import { RunFileError } from '../training/run-file.ts';
 import { type Progress, progressOn } from './progress.ts';

@@ -1,6 +1,6 @@
 /** What the panel proposes to train: the user's own numbers where they were found, and defaults elsewhere. */
 import { type CompareRequest, type Draft, LIMITS, type SavedRun, type Settings } from '../protocol.ts';
-import { defaultSettings } from '../training/defaults.ts';
+import { defaultSettings } from './defaults.ts';
 import { presetOf } from './presets.ts';
 
 /** The settings that a request may have found in a user's file. */

@@ -2,7 +2,7 @@
 import { rescaled } from '../core/advice.ts';
 import { factorWords, number } from '../core/explain/words.ts';
 import type { Settings } from '../protocol.ts';
-import { DEGREE, optimizerFamily } from '../training/arms.ts';
+import { DEGREE, optimizerFamily } from './arms.ts';
 
 export interface EquivalentSetting {
   readonly setting: 'learning rate' | 'penalty' | 'weight decay' | 'clip norm' | 'epsilon';

@@ -1,17 +1,9 @@
 /** The questions that an experiment can answer: each sets what its answer takes and leaves the user's other numbers alone. */
 import { listWords, number } from '../core/explain/words.ts';
 import type { Law, PresetName, ReductionName, Settings } from '../protocol.ts';
-import { armsOf, optimizerFamily } from '../training/arms.ts';
+import { armsOf, optimizerFamily } from './arms.ts';
+import type { ChartName } from './curves-charts.ts';
 import { equivalents } from './equivalents.ts';
-
-export type ChartName =
-  | 'loss'
-  | 'gradientNorm'
-  | 'updateNorm'
-  | 'weightNorm'
-  | 'accuracy'
-  | 'worstClass'
-  | 'penaltyShare';
 
 export interface Preset {
   readonly name: PresetName;

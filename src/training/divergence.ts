@@ -1,6 +1,7 @@
 /** An arm whose numbers are no longer finite has ended; that is a result, and has a reason. */
+
+import { DEGREE, optimizerFamily } from '../experiment/arms.ts';
 import type { Arm, OptimizerName, StepOfArm } from '../protocol.ts';
-import { DEGREE, optimizerFamily } from './arms.ts';
 
 export const hasDiverged = ({ loss, gradientNorm, updateNorm, weightNorm }: StepOfArm): boolean =>
   ![loss, gradientNorm, updateNorm, weightNorm].every(Number.isFinite);

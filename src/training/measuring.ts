@@ -1,9 +1,10 @@
 /** What is asked of the program beside training: the numbers behind the laws, and how well held-out examples are told apart. */
+
+import type { Measurement } from '../experiment/laws.ts';
 import type { Arm, Evaluated } from '../protocol.ts';
 import { CLASSES, type DataSet, type Examples } from './data/examples.ts';
 import type { Executor } from './executors/executor.ts';
 import { type Feed, scalarTensor } from './feed.ts';
-import type { Measurement } from './laws.ts';
 import {
   classesOutput,
   EVALUATE,

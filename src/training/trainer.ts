@@ -1,4 +1,7 @@
 /** Trains all arms of an experiment in lock-step: the same initial weights, the same batches in the same order. */
+
+import { armsOf } from '../experiment/arms.ts';
+import { judge } from '../experiment/laws.ts';
 import type {
   Arm,
   BackendName,
@@ -13,14 +16,12 @@ import type {
   Step,
   StepOfArm,
 } from '../protocol.ts';
-import { armsOf } from './arms.ts';
 import { startClock } from './clock.ts';
 import type { DataSet } from './data/examples.ts';
 import { divergence, hasDiverged } from './divergence.ts';
 import type { Backend, Executor } from './executors/executor.ts';
 import { feedOf, scalarTensor } from './feed.ts';
 import { initialWeights } from './initial-weights.ts';
-import { judge } from './laws.ts';
 import { evaluateHeldOut, measure } from './measuring.ts';
 import { networks } from './program/networks.ts';
 import { optimizers } from './program/optimizers.ts';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { UsageError } from '../../src/cli/arguments.ts';
 import { parseTrainArguments, TRAIN_USAGE } from '../../src/cli/train-arguments.ts';
 import { encode, parseTrainingCommand } from '../../src/protocol.ts';
-import { defaultSettings } from '../../src/training/defaults.ts';
+import { defaultSettings } from '../../src/experiment/defaults.ts';
 import { RunFileError, saveRun } from '../../src/training/run-file.ts';
 import { savedRun } from '../training/support/saved-run.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
+import { armsOf } from '../../src/experiment/arms.ts';
+import { defaultSettings } from '../../src/experiment/defaults.ts';
 import { equivalents } from '../../src/experiment/equivalents.ts';
 import type { Settings } from '../../src/protocol.ts';
-import { armsOf } from '../../src/training/arms.ts';
-import { defaultSettings } from '../../src/training/defaults.ts';
 
 const settings = (over: Partial<Settings> = {}): Settings => ({ ...defaultSettings(), ...over });
 const table = (over: Partial<Settings> = {}) =>

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { armsOf } from '../../src/experiment/arms.ts';
+import { defaultSettings } from '../../src/experiment/defaults.ts';
 import { createSummary, finding, type RunSummary } from '../../src/experiment/findings.ts';
 import { presets } from '../../src/experiment/presets.ts';
 import {
@@ -11,10 +13,8 @@ import {
   type StepOfArm,
   type TrainingEvent,
 } from '../../src/protocol.ts';
-import { armsOf } from '../../src/training/arms.ts';
 import { openBackend } from '../../src/training/backends.ts';
 import { drawBuiltin } from '../../src/training/data/builtin.ts';
-import { defaultSettings } from '../../src/training/defaults.ts';
 import { startTraining } from '../../src/training/trainer.ts';
 
 /** A run of 100 steps, told by hand. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
+import { armsOf } from '../../src/experiment/arms.ts';
 import type { Settings, StepOfArm } from '../../src/protocol.ts';
-import { armsOf } from '../../src/training/arms.ts';
 import { divergence, hasDiverged } from '../../src/training/divergence.ts';
 import { someSettings } from './support/settings.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { armsOf } from '../../src/training/arms.ts';
+import { armsOf } from '../../src/experiment/arms.ts';
 import type { Executor } from '../../src/training/executors/executor.ts';
 import { feedOf } from '../../src/training/feed.ts';
 import { evaluateHeldOut, measure } from '../../src/training/measuring.ts';

@@ -3,6 +3,7 @@
  * may go and come again, when it is hidden, moved or reloaded; the session stays.
  */
 import * as vscode from 'vscode';
+import { csvOf } from '../../experiment/csv.ts';
 import {
   type Available,
   type CompareRequest,
@@ -137,6 +138,9 @@ export class Session implements vscode.Disposable {
         break;
       case 'save':
         void reporting(this.#save());
+        break;
+      case 'export numbers':
+        void reporting(this.#exportNumbers());
         break;
       case 'open saved run':
         void reporting(openSavedRun());
@@ -344,7 +348,14 @@ export class Session implements vscode.Disposable {
     else if (this.#resumable) await vscode.workspace.fs.copy(this.#resumable, target, { overwrite: true });
   }
 
-  async #export(format: 'csv' | 'png' | 'svg', content: string): Promise<void> {
+  async #exportNumbers(): Promise<void> {
+    const target = await askWhere('csv', 'CSV');
+    if (!target) return;
+    const text = csvOf(this.#log.lines.map(parseTrainingEvent));
+    await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(text));
+  }
+
+  async #export(format: 'png' | 'svg', content: string): Promise<void> {
     const target = await askWhere(format, format.toUpperCase());
     if (target) await vscode.workspace.fs.writeFile(target, Buffer.from(content, format === 'png' ? 'base64' : 'utf8'));
   }

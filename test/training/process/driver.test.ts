@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { defaultSettings } from '../../../src/experiment/defaults.ts';
 import {
   encode,
   parseTrainingEvent,
@@ -11,7 +12,6 @@ import {
   type TrainingCommand,
   type TrainingEvent,
 } from '../../../src/protocol.ts';
-import { defaultSettings } from '../../../src/training/defaults.ts';
 import { drive, type Prepare } from '../../../src/training/process/driver.ts';
 import { linesOf } from '../../../src/training/process/lines.ts';
 import { readRun } from '../../../src/training/run-file.ts';

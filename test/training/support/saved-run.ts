@@ -1,7 +1,8 @@
 /** A saved run of one step. */
+
+import { armsOf } from '../../../src/experiment/arms.ts';
+import { defaultSettings } from '../../../src/experiment/defaults.ts';
 import { RUN_FORMAT, type SavedRun, type Started } from '../../../src/protocol.ts';
-import { armsOf } from '../../../src/training/arms.ts';
-import { defaultSettings } from '../../../src/training/defaults.ts';
 
 const settings = { ...defaultSettings('softmax'), reductions: ['mean' as const], steps: 1 };
 

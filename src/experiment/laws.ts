@@ -4,8 +4,7 @@
  */
 import { linearScalingFactor } from '../core/advice.ts';
 import type { Arm, Evaluated, Law, Measured, ReductionName, Settings } from '../protocol.ts';
-import { DEGREE, optimizerFamily } from './arms.ts';
-import type { Schedule } from './schedule.ts';
+import { armsOf, DEGREE, optimizerFamily } from './arms.ts';
 
 /** What was measured at one step, as it is before it is judged. */
 export type Measurement = Omit<Measured, 'event' | 'laws'>;
@@ -13,7 +12,11 @@ export type Measurement = Omit<Measured, 'event' | 'laws'>;
 export interface Evidence {
   readonly settings: Settings;
   readonly arms: readonly Arm[];
-  readonly schedule: Pick<Schedule, 'stepsPerEpoch' | 'lastBatchSize'>;
+  readonly schedule: {
+    readonly stepsPerEpoch: number;
+    /** Of the last batch of an epoch, which is smaller where the examples do not come out even. */
+    readonly lastBatchSize: number;
+  };
   readonly measurements: readonly Measurement[];
   readonly evaluations: readonly Pick<Evaluated, 'step' | 'arms'>[];
 }
@@ -39,6 +42,16 @@ export function judge(evidence: Evidence): Law[] {
     linearScaling(evidence),
   ];
 }
+
+/** The laws before anything was measured: what is predicted, and what will not be tested. */
+export const expectedLaws = (settings: Settings): Law[] =>
+  judge({
+    settings,
+    arms: armsOf(settings),
+    schedule: { stepsPerEpoch: Number.POSITIVE_INFINITY, lastBatchSize: settings.batchSize },
+    measurements: [],
+    evaluations: [],
+  });
 
 /** Whether every law that was tested holds; rules of thumb do not count. */
 export const allHold = (laws: readonly Law[]): boolean =>
@@ -242,7 +255,8 @@ const relative = (measured: number, predicted: number): number => Math.abs(measu
 /** The largest, or NaN if one of them is: what cannot be calculated does not hold. */
 const worst = (numbers: readonly number[]): number => Math.max(...numbers);
 
-const fixed = (x: number): string => x.toFixed(3);
+/** Without the sign that rounding leaves of a zero. */
+const fixed = (x: number): string => x.toFixed(3).replace(/^-(?=[0.]+$)/, '');
 
 const ratioText = (ratios: readonly number[]): string | null => {
   const last = ratios.at(-1);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
+import { armsOf } from '../../src/experiment/arms.ts';
 import type { Arm, OptimizerName, Settings } from '../../src/protocol.ts';
-import { armsOf } from '../../src/training/arms.ts';
-import { someSettings } from './support/settings.ts';
+import { someSettings } from '../training/support/settings.ts';
 
 /** The settings of each arm, in one line: rate, decay, clip, ε. */
 function lines(settings: Partial<Settings>): Record<string, string> {

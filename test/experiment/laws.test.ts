@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
+import { armsOf } from '../../src/experiment/arms.ts';
+import { allHold, type Evidence, judge, type Measurement } from '../../src/experiment/laws.ts';
 import type { Law, Settings } from '../../src/protocol.ts';
 import { LAWS } from '../../src/protocol.ts';
-import { armsOf } from '../../src/training/arms.ts';
-import { allHold, type Evidence, judge, type Measurement } from '../../src/training/laws.ts';
-import { someSettings } from './support/settings.ts';
+import { someSettings } from '../training/support/settings.ts';
 
 /** A measurement by which every law holds: gradients of norm 24, 3 and 5 under a penalty of norm 12. */
 function measurement(step: number, changes: Partial<Measurement> = {}): Measurement {
