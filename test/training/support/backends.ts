@@ -1,7 +1,9 @@
 /** The backends that tests can use on this machine. */
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { runInThisContext } from 'node:vm';
 import * as tfjs from '@tensorflow/tfjs-core';
+import { buildSync } from 'esbuild';
 import { cpuBackend } from '../../../src/training/executors/eager/cpu.ts';
 import { wasmBackend } from '../../../src/training/executors/eager/wasm.ts';
 import type { Backend } from '../../../src/training/executors/executor.ts';
@@ -21,6 +23,20 @@ tfjs.enableProdMode();
 export const native: NativeTensorFlow | null = nativeStatus(nativeFolder)
   ? createRequire(path.join(nativeFolder, 'package.json'))('./load.cjs')
   : null;
+
+// The build of TensorFlow.js for Node leaves its gradients out. tfjs-node brings them; without it they are built from their modules.
+if (!native) {
+  const require = createRequire(import.meta.url);
+  const entry = require.resolve('@tensorflow/tfjs-core/dist/register_all_gradients.js');
+  const { outputFiles } = buildSync({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'iife',
+  });
+  runInThisContext(`(require) => {${outputFiles[0]?.text}}`)(require);
+}
 
 // All copies of TensorFlow.js in a process share one engine, which has one current backend: each test uses one after the other.
 export const cpu: Backend = cpuBackend();
