@@ -15,6 +15,7 @@ export interface Board {
   setAxis(along: XAxis): void;
   /** The step that the cursor is at; null without a cursor. */
   readonly cursor: number | null;
+  /** What is zoomed to follows the cursor. */
   moveCursor(step: number | null): void;
   /** The steps that are shown; null where all are. */
   readonly zoom: Range | null;
@@ -82,14 +83,18 @@ export function createBoard(curves: Curves): Board {
     if (changed) tell();
   }
 
-  function moveCursor(step: number | null): void {
+  function setCursor(step: number | null): void {
     cursor = step;
+    pointing.request();
+  }
+
+  function moveCursor(step: number | null): void {
+    setCursor(step);
     if (step !== null && zoom && (step < zoom.min || step > zoom.max)) {
       const shift = step < zoom.min ? step - zoom.min : step - zoom.max;
       zoom = { min: zoom.min + shift, max: zoom.max + shift };
       drawing.request();
     }
-    pointing.request();
   }
 
   function setZoom(steps: Range | null): void {
@@ -125,7 +130,7 @@ export function createBoard(curves: Curves): Board {
     attach(chart, place) {
       const plot = createPlot(place, {
         point: (position) =>
-          moveCursor(position === null || curves.lastStep === 0 ? null : curves.stepAt(position, along)),
+          setCursor(position === null || curves.lastStep === 0 ? null : curves.stepAt(position, along)),
         zoom: (from, to) => setZoom({ min: curves.stepAt(from, along), max: curves.stepAt(to, along) }),
         reset: () => setZoom(null),
       });
