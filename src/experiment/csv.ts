@@ -1,4 +1,7 @@
-/** A run as comma-separated values (RFC 4180): one row for each step of each arm, and what the evaluation after it found. */
+/**
+ * A run as comma-separated values (RFC 4180): one row for each step of each arm, and what the evaluation after it
+ * found.
+ */
 import type { Evaluated, Started, Step, StepOfArm, TrainingEvent } from '../protocol.ts';
 
 type EvaluatedArm = Evaluated['arms'][number];
@@ -44,8 +47,9 @@ const classColumn = (name: string, index: number): Column => [
 ];
 
 /**
- * The rows of a run with a header, each with its line end. Numbers are written in full, those that are not finite as `NaN`, `Infinity` and
- * `-Infinity`; a field is empty where nothing was measured. The classes get their columns from the `started` event, where it comes first.
+ * The rows of a run with a header, each with its line end. Numbers are written in full, those that are not finite as
+ * `NaN`, `Infinity` and `-Infinity`; a field is empty where nothing was measured. The classes get their columns from
+ * the `started` event, where it comes first.
  */
 export function* csvLines(events: Iterable<TrainingEvent>): Generator<string> {
   let all: readonly Column[] | null = null;

@@ -25,8 +25,9 @@ const BUCKETS = 500;
 export const MOST_POINTS = BUCKETS * PER_BUCKET;
 
 /**
- * A line of at most `MOST_POINTS` points, of which none is left out before there are more. Then the points are grouped in buckets of
- * equally many, and each bucket keeps its first, lowest, highest and last point. When there are too many buckets, each two become one.
+ * A line of at most `MOST_POINTS` points, of which none is left out before there are more. Then the points are grouped
+ * in buckets of equally many, and each bucket keeps its first, lowest, highest and last point. When there are too many
+ * buckets, each two become one.
  */
 export function createTrack(): Track {
   const points: Point[] = [];
@@ -62,7 +63,9 @@ export function createTrack(): Track {
   };
 }
 
-/** Of the last five points, which begin at `start`, one that is neither the first, the lowest, the highest nor the last. */
+/**
+ * Of the last five points, which begin at `start`, one that is neither the first, the lowest, the highest nor the last.
+ */
 function dispensable(points: readonly Point[], start: number): number {
   let lowest = start;
   let highest = start;
@@ -93,8 +96,8 @@ function outline(points: readonly Point[]): readonly Point[] {
 const REACH = 4;
 
 /**
- * The line of the means of nine points, of fewer at both ends, so that the first and the last point are the measured ones. `logarithmic` takes
- * geometric means, which are the means that are seen on a logarithmic axis.
+ * The line of the means of nine points, of fewer at both ends, so that the first and the last point are the measured
+ * ones. `logarithmic` takes geometric means, which are the means that are seen on a logarithmic axis.
  */
 export function createSmoothTrack(logarithmic: boolean): Track {
   const track = createTrack();
@@ -114,7 +117,10 @@ export function createSmoothTrack(logarithmic: boolean): Track {
     return { ...point, value: logarithmic ? Math.exp(height) : height };
   }
 
-  /** The window begins with the first point of all while it is not full, and later no mean that begins before it is asked for. */
+  /**
+   * The window begins with the first point of all while it is not full, and later no mean that begins before it is
+   * asked for.
+   */
   const reachAt = (index: number): number => Math.min(REACH, index, window.length - 1 - index);
 
   return {

@@ -108,7 +108,10 @@ export interface Course {
   readonly finished?: boolean;
 }
 
-/** A training that looks like one, the same each time: losses fall, norms scatter, the sum takes steps 128 times as large. */
+/**
+ * A training that looks like one, the same each time: losses fall, norms scatter, the sum takes steps 128 times as
+ * large.
+ */
 export function courseOfEvents({ settings, steps, divergesAt, matched, finished }: Course): TrainingEvent[] {
   const random = numbersFrom(7);
   const started = startedEvent({ steps, reductions: ['mean', 'sum', 'max'], ...settings });

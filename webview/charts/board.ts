@@ -172,9 +172,9 @@ export function createBoard(curves: Curves): Board {
   };
 }
 
-/** The end of a run in seconds is an estimate that changes with each step: the axis moves by a tenth of it at a time. */
+/** The end of a run in seconds is an estimate that changes with each step: the axis moves by its second digit. */
 function niceEnd(end: number, along: XAxis): number {
   if (along !== 'seconds' || end <= 0) return end;
-  const unit = 10 ** Math.floor(Math.log10(end)) / 2;
+  const unit = 10 ** Math.floor(Math.log10(end)) / 10;
   return Math.ceil(end / unit) * unit;
 }

@@ -1,4 +1,6 @@
-/** A page with nothing but the charts, for tests and measurements: it is told its events by whoever drives the browser. */
+/**
+ * A page with nothing but the charts, for tests and measurements: it is told its events by whoever drives the browser.
+ */
 import { render } from 'preact';
 import { useState } from 'preact/hooks';
 import { createCurves, type XAxis } from '../../src/experiment/curves.ts';

@@ -155,16 +155,23 @@ function scientific(value: number): string {
 const BEYOND = 400;
 
 /**
- * The way of a line as pairs x, y, one list for each unbroken piece; a logarithmic axis breaks it where a value is not above 0. Each column of
- * `columns` a pixel keeps its first, lowest, highest and last point, so that no spike is lost.
+ * The way of a line as pairs x, y, one list for each unbroken piece; a logarithmic axis breaks it where a value is not
+ * above 0. Each column of `columns` a pixel keeps what `reduced` keeps of it: its first, lowest, highest and last
+ * point, so that no spike is lost, or the middle of many.
  */
-export function wayOf(points: readonly Point[], along: XAxis, frame: Frame, columns = 1): number[][] {
+export function wayOf(
+  points: readonly Point[],
+  along: XAxis,
+  frame: Frame,
+  columns = 1,
+  reduced = outline,
+): number[][] {
   const pieces: number[][] = [];
   let piece: number[] = [];
   let column = Number.NaN;
   let open: Place[] = [];
   const closeColumn = (): void => {
-    for (const { x, y } of outline(open)) piece.push(x, y);
+    for (const { x, y } of reduced(open)) piece.push(x, y);
     open = [];
   };
   const closePiece = (): void => {
@@ -195,12 +202,12 @@ export function wayOf(points: readonly Point[], along: XAxis, frame: Frame, colu
   );
 }
 
-interface Place {
+export interface Place {
   readonly x: number;
   readonly y: number;
 }
 
-function outline(places: readonly Place[]): readonly Place[] {
+export function outline(places: readonly Place[]): readonly Place[] {
   if (places.length <= 4) return places;
   let low = 0;
   let high = 0;
@@ -212,8 +219,19 @@ function outline(places: readonly Place[]): readonly Place[] {
 }
 
 /**
- * Moves heights apart until none is closer than `gap` to the next, and none leaves the range, where there is room for all. They keep their order
- * from top to bottom.
+ * Where a line of means goes through a column of many points: its dashes stay legible, and the spikes are drawn beside
+ * it.
+ */
+export function middle(places: readonly Place[]): readonly Place[] {
+  if (places.length <= 4) return places;
+  const mean = (of: (place: Place) => number): number =>
+    places.reduce((sum, place) => sum + of(place), 0) / places.length;
+  return [{ x: mean(({ x }) => x), y: mean(({ y }) => y) }];
+}
+
+/**
+ * Moves heights apart until none is closer than `gap` to the next, and none leaves the range, where there is room for
+ * all. They keep their order from top to bottom.
  */
 export function keepApart(heights: readonly number[], gap: number, min: number, max: number): number[] {
   const order = heights.map((_, i) => i).sort((a, b) => (heights[a] ?? 0) - (heights[b] ?? 0) || a - b);

@@ -1,4 +1,7 @@
-/** What moves over a chart without its being drawn again: labels at the lines' ends, the cursor and the values that it meets. */
+/**
+ * What moves over a chart without its being drawn again: labels at the lines' ends, the cursor and the values that it
+ * meets.
+ */
 import { withThousands } from '../../src/experiment/curves-charts.ts';
 import { type Label, NAME_OFFSET, SAMPLE, type Scene } from './shapes.ts';
 

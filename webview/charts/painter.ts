@@ -14,8 +14,8 @@ export interface Pace {
 }
 
 /**
- * Paints at most once a frame, and no more often than its pace allows. Nothing is painted while the page is hidden; what
- * was asked for meanwhile is painted when it is shown.
+ * Paints at most once a frame, and no more often than its pace allows. Nothing is painted while the page is hidden;
+ * what was asked for meanwhile is painted when it is shown.
  */
 export function createPainter(paint: () => void, { share, interval = 0 }: Pace): Painter {
   /** A message arrives after the browser has laid out and painted what changed in the frame. */

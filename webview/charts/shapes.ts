@@ -3,7 +3,7 @@ import type { ChartData, Curves, XAxis } from '../../src/experiment/curves.ts';
 import { formatRatio } from '../../src/experiment/curves.ts';
 import { CHARTS, type ChartName, formatValue, withThousands } from '../../src/experiment/curves-charts.ts';
 import { nearest } from '../../src/experiment/curves-track.ts';
-import { type Frame, keepApart, toX, toY, wayOf } from './geometry.ts';
+import { type Frame, keepApart, middle, toX, toY, wayOf } from './geometry.ts';
 import { type ArmStyle, styleOf, type Theme } from './style.ts';
 
 export type Colour = Exclude<keyof Theme, 'fontFamily'>;
@@ -58,7 +58,9 @@ export interface DrawnLine {
   readonly faint: boolean;
 }
 
-/** Every measured step faint, then what is read: mean first and dashes over it, so that both show where lines coincide. */
+/**
+ * Every measured step faint, then what is read: mean first and dashes over it, so that both show where lines coincide.
+ */
 export function linesOf({ curves, data, along, frame }: Scene, columns: number): DrawnLine[] {
   const drawn = data.curves.flatMap((curve) => {
     const arm = curves.arm(curve.arm);
@@ -73,7 +75,7 @@ export function linesOf({ curves, data, along, frame }: Scene, columns: number):
       arm: curve.arm,
       style,
       faint: false,
-      ways: wayOf(curve.smooth ?? curve.points, along, frame, columns),
+      ways: curve.smooth ? wayOf(curve.smooth, along, frame, 0.5, middle) : wayOf(curve.points, along, frame, columns),
     })),
   ];
 }
@@ -192,7 +194,9 @@ export const SAMPLE = 12;
 const LABEL_OFFSET = 6;
 export const NAME_OFFSET = SAMPLE + 5;
 
-/** Labels at the ends of the lines, with the values at the cursor; without one, the last values of the arms that go on. */
+/**
+ * Labels at the ends of the lines, with the values at the cursor; without one, the last values of the arms that go on.
+ */
 export function labelsOf({ curves, chart, data, along, frame }: Scene, cursor: number | null): Label[] {
   const { left, top, width, height } = frame;
   const visible = data.curves.filter(({ divergedAt }) => cursor !== null || divergedAt === null);

@@ -1,7 +1,10 @@
 /** The colours and the font of the editor's theme, which the page has as variables. */
 import type { Theme } from './style.ts';
 
-/** The theme as the page has it now. The defaults are those of VS Code's dark theme, for a variable that a theme leaves out. */
+/**
+ * The theme as the page has it now. The defaults are those of VS Code's dark theme, for a variable that a theme leaves
+ * out.
+ */
 export function readTheme(): Theme {
   const style = getComputedStyle(document.body);
   const variable = (name: string, otherwise: string): string =>
@@ -18,7 +21,10 @@ export function readTheme(): Theme {
   };
 }
 
-/** Calls back when the theme changes, until the returned function is called. The editor changes the body's class, and the variables. */
+/**
+ * Calls back when the theme changes, until the returned function is called. The editor changes the body's class, and
+ * the variables.
+ */
 export function onThemeChange(changed: () => void): () => void {
   const observer = new MutationObserver(changed);
   observer.observe(document.body, { attributes: true, attributeFilter: ['class'] });
