@@ -91,9 +91,9 @@ async function main(): Promise<void> {
 
 /** Opens the panel, chooses a preset and trains. */
 async function train(window: Window, preset: string): Promise<void> {
-  const { page, webview, command } = window;
-  await command('View: Close Primary Side Bar');
-  await command('Loss Lens: Compare Sum vs Mean');
+  const { page, webview } = window;
+  await window.command('View: Close Primary Side Bar');
+  await window.command('Loss Lens: Compare Sum vs Mean');
   const steps = webview.getByLabel('Steps', { exact: true });
   await steps.waitFor({ timeout: 30_000 });
   await webview

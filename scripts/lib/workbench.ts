@@ -36,7 +36,7 @@ export async function openWindow(browser: Browser, port: number, options: Window
     query.set('payload', JSON.stringify([['openFile', file]]));
   }
   await page.goto(`http://127.0.0.1:${port}/?${query}`);
-  await page.waitForSelector('.monaco-workbench .statusbar-item', { timeout: 60_000 });
+  await page.waitForSelector('.monaco-workbench .part.editor', { timeout: 60_000 });
   if (options.file) await page.waitForSelector('.monaco-editor .view-line', { timeout: 60_000 });
   return windowOf(page, context);
 }

@@ -1,0 +1,169 @@
+/** Theory against measurement, and the numbers that follow for the user's file. */
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { Equivalents } from '../../src/experiment/equivalents.ts';
+import type { Law, PresetName } from '../../src/protocol.ts';
+
+/** The preset that tests a law which this one does not. */
+const TESTED_BY: { readonly [law in Law['law']]?: readonly [PresetName, string] } = {
+  'matched-weights': ['matched', 'Matched updates'],
+  'linear-scaling': ['double-batch', 'Double the batch'],
+  'penalty-share': ['penalty-drifts', 'Penalty drifts'],
+};
+
+export function Laws({
+  laws,
+  checks,
+  onPreset,
+}: {
+  readonly laws: readonly Law[];
+  /** How often they were measured. */
+  readonly checks: number;
+  /** Null while it trains. */
+  readonly onPreset: ((preset: PresetName) => void) | null;
+}): JSX.Element {
+  const tested = laws.filter(({ holds }) => holds !== null);
+  return (
+    <section class="laws">
+      <div class="title">
+        <h2>Theory against measurement</h2>
+        <span class="meta">
+          {tested.length === 0
+            ? 'not measured yet'
+            : `${tested.filter(({ holds }) => holds).length} of ${tested.length} hold · ${checks} ${checks === 1 ? 'check' : 'checks'}`}
+        </span>
+      </div>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Law</th>
+            <th scope="col">Predicted</th>
+            <th scope="col">Measured</th>
+            <th scope="col" class="number">
+              Deviation
+            </th>
+            <th scope="col">
+              <span class="hidden">Holds</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {laws.map((law) => (
+            <LawRow key={law.law} law={law} onPreset={onPreset} />
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function LawRow({ law, onPreset }: { readonly law: Law; readonly onPreset: ((preset: PresetName) => void) | null }) {
+  const [open, setOpen] = useState(false);
+  const elsewhere = law.note.startsWith('Not tested') ? TESTED_BY[law.law] : undefined;
+  return (
+    <>
+      <tr class={law.holds === null ? 'untested' : ''}>
+        <th scope="row">
+          {law.note === '' ? (
+            law.title
+          ) : (
+            <button type="button" class="fold" aria-expanded={open} onClick={() => setOpen(!open)}>
+              {law.title}
+              {law.heuristic && <span title="A rule of thumb"> *</span>}
+            </button>
+          )}
+        </th>
+        <td>{law.predicted}</td>
+        <td>
+          {law.measured !== null ? (
+            <strong>{law.measured}</strong>
+          ) : elsewhere && onPreset ? (
+            <>
+              try{' '}
+              <button type="button" class="link" onClick={() => onPreset(elsewhere[0])}>
+                {elsewhere[1]}
+              </button>
+            </>
+          ) : (
+            '–'
+          )}
+        </td>
+        <td class="number">
+          {law.deviation === null ? '' : scientific(law.deviation)}
+          {law.limit !== null && law.deviation !== null && <small>limit {scientific(law.limit)}</small>}
+        </td>
+        <td class="tick">
+          {law.holds === true && <Tick />}
+          {law.holds === false && <Cross />}
+        </td>
+      </tr>
+      {open && (
+        <tr class="note">
+          <td colSpan={5}>{law.note}</td>
+        </tr>
+      )}
+    </>
+  );
+}
+
+const Tick = () => (
+  <svg class="holds" viewBox="0 0 16 16" width="16" height="16" role="img" aria-label="holds">
+    <path d="M2.5 8.5l3.5 3.5 7.5-8" />
+  </svg>
+);
+
+const Cross = () => (
+  <svg class="fails" viewBox="0 0 16 16" width="16" height="16" role="img" aria-label="does not hold">
+    <path d="M3.5 3.5l9 9M12.5 3.5l-9 9" />
+  </svg>
+);
+
+export function EquivalentSettings({ equivalents }: { readonly equivalents: Equivalents }): JSX.Element {
+  const { given, other, settings, notes } = equivalents;
+  return (
+    <section class="equivalents">
+      <div class="title">
+        <h2>The same training with {other}</h2>
+      </div>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Setting</th>
+            <th scope="col" class="number">
+              With {given}
+            </th>
+            <th scope="col" class="number">
+              Factor
+            </th>
+            <th scope="col" class="number">
+              With {other}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {settings.map((row) => (
+            <tr key={row.setting}>
+              <th scope="row">{row.setting}</th>
+              <td class="number">{row.given}</td>
+              <td class="number">{row.factor}</td>
+              <td class="number">
+                <strong>{row.equivalent}</strong>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {notes.map((note) => (
+        <p class="meta" key={note}>
+          {note}
+        </p>
+      ))}
+    </section>
+  );
+}
+
+const scientific = (x: number): string => {
+  if (x === 0) return '0';
+  if (!Number.isFinite(x)) return 'not a number';
+  return x >= 0.01 ? x.toFixed(3) : x.toExponential(0).replace('e-', ' · 10^−');
+};
