@@ -17,8 +17,8 @@ import {
   toolEnvironment,
 } from './lib/toolchain.mjs';
 
-/** Dependencies (0.5 GB), code-server while it installs (1 GB), npm's cache of both, bundles and profiles. */
-const FIRST_SETUP_GIGABYTES = 3;
+/** Dependencies (0.5 GB), code-server while it installs (1 GB), the native backend (1.2 GB), caches of npm and pip, bundles and profiles. */
+const FIRST_SETUP_GIGABYTES = 4.5;
 const LATER_GIGABYTES = 0.3;
 
 endEverythingOnSignal();

@@ -21,6 +21,7 @@ export function armsOf(settings: Settings): Arm[] {
     (reduction): Arm => ({ name: reduction, reduction, batchFactor: 1, batchSize, ...matched(reduction) }),
   );
   if (batchFactor === 1) return arms;
+  // As users do it, only the rate moves with the batch: what that does to a penalty or a clip is part of the experiment.
   const larger = arms.map((arm): Arm => {
     // For optimisers of the Adam family no exact law is known, and the rate stays.
     const factor =

@@ -5,6 +5,8 @@ export interface Clock {
   /** Does a step's work and counts its time as training. */
   train<T>(examples: number, work: () => T): T;
   times(step: number): Pick<Step, 'seconds' | 'examplesPerSecond' | 'secondsLeft'>;
+  /** Counts what a step took with all that belongs to it; pauses between steps do not count. */
+  stepTook(seconds: number): void;
 }
 
 /** Steps over which the speed is averaged. */
@@ -16,14 +18,15 @@ const WINDOW = 20;
  * @param secondsBefore  how long those took
  */
 export function startClock(steps: number, after: number, secondsBefore: number): Clock {
-  const began = performance.now();
+  let whole = 0;
+  let spent = 0;
   const recent: { readonly examples: number; readonly seconds: number }[] = [];
   let seconds = secondsBefore;
   return {
     train(examples, work) {
       const start = performance.now();
       const result = work();
-      const spent = (performance.now() - start) / 1000;
+      spent = (performance.now() - start) / 1000;
       seconds += spent;
       recent.push({ examples, seconds: spent });
       if (recent.length > WINDOW) recent.shift();
@@ -34,8 +37,11 @@ export function startClock(steps: number, after: number, secondsBefore: number):
         examples: sum.examples + part.examples,
         seconds: sum.seconds + part.seconds,
       }));
-      const perStep = (performance.now() - began) / 1000 / (step - after);
+      const perStep = (whole + spent) / (step - after);
       return { seconds, examplesPerSecond: total.examples / total.seconds, secondsLeft: perStep * (steps - step) };
+    },
+    stepTook(seconds) {
+      whole += seconds;
     },
   };
 }

@@ -1,5 +1,5 @@
 /** An arm whose numbers are no longer finite has ended; that is a result, and has a reason. */
-
+import { number } from '../core/explain/words.ts';
 import { DEGREE, optimizerFamily } from '../experiment/arms.ts';
 import type { Arm, OptimizerName, StepOfArm } from '../protocol.ts';
 
@@ -11,11 +11,11 @@ export function divergence(arm: Arm, step: number, optimizer: OptimizerName): st
   const { name, reduction, batchSize, learningRate } = arm;
   const start = `${name} diverged at step ${step}: `;
   if (DEGREE[reduction] === 1 && optimizerFamily(optimizer) === 'sgd') {
-    const rate = Number((learningRate * batchSize).toPrecision(6));
+    const rate = number(learningRate * batchSize);
     return `${start}its step is that of a mean with learning rate ${rate}.`;
   }
   if (reduction === 'max') {
-    return `${start}each step follows the one example of the largest loss, and learning rate ${learningRate} is too large for its gradient.`;
+    return `${start}each step follows the one example of the largest loss, and learning rate ${number(learningRate)} is too large for its gradient.`;
   }
-  return `${start}learning rate ${learningRate} is too large for it.`;
+  return `${start}learning rate ${number(learningRate)} is too large for it.`;
 }

@@ -159,6 +159,7 @@ export async function startTraining(experiment: Experiment): Promise<Training> {
     },
 
     async advance() {
+      const start = performance.now();
       step += 1;
       const updates = schedule.updatesAt(step);
       const [first] = updates;
@@ -207,6 +208,7 @@ export async function startTraining(experiment: Experiment): Promise<Training> {
         evidence.evaluations.push(evaluated);
         events.push(evaluated);
       }
+      clock.stepTook((performance.now() - start) / 1000);
       return events;
     },
 

@@ -140,7 +140,7 @@ function evenly(min: number, max: number, count: number, smallest = 0): number[]
 
 function plainTick(at: number): Tick {
   const size = Math.abs(at);
-  if (size !== 0 && (size >= 1e5 || size < 0.0009)) return { at, text: scientific(at) };
+  if (size !== 0 && (size >= 1e4 || size < 0.0009)) return { at, text: scientific(at) };
   return { at, text: size >= 1000 ? withThousands(at) : String(Number(at.toPrecision(6))) };
 }
 

@@ -4,6 +4,17 @@ import { useState } from 'preact/hooks';
 import type { Equivalents } from '../../src/experiment/equivalents.ts';
 import type { Law, PresetName } from '../../src/protocol.ts';
 
+/** What a law is called, above the line that states it. */
+const NAMES: Readonly<Record<Law['law'], string>> = {
+  'loss-ratio': 'Loss',
+  'gradient-ratio': 'Gradient',
+  'batch-degree': 'Batch degree',
+  'selected-gradient': 'Worst example',
+  'penalty-share': 'Penalty’s share',
+  'matched-weights': 'Matched updates',
+  'linear-scaling': 'Linear scaling',
+};
+
 /** The preset that tests a law which this one does not. */
 const TESTED_BY: { readonly [law in Law['law']]?: readonly [PresetName, string] } = {
   'matched-weights': ['matched', 'Matched updates'],
@@ -65,13 +76,14 @@ function LawRow({ law, onPreset }: { readonly law: Law; readonly onPreset: ((pre
       <tr class={law.holds === null ? 'untested' : ''}>
         <th scope="row">
           {law.note === '' ? (
-            law.title
+            NAMES[law.law]
           ) : (
             <button type="button" class="fold" aria-expanded={open} onClick={() => setOpen(!open)}>
-              {law.title}
-              {law.heuristic && <span title="A rule of thumb"> *</span>}
+              {NAMES[law.law]}
+              {law.heuristic && <span title="A rule of thumb">*</span>}
             </button>
           )}
+          <small>{law.title}</small>
         </th>
         <td>{law.predicted}</td>
         <td>
@@ -162,8 +174,12 @@ export function EquivalentSettings({ equivalents }: { readonly equivalents: Equi
   );
 }
 
-const scientific = (x: number): string => {
+/** 0.034, 3·10⁻⁷ */
+function scientific(x: number): string {
   if (x === 0) return '0';
   if (!Number.isFinite(x)) return 'not a number';
-  return x >= 0.01 ? x.toFixed(3) : x.toExponential(0).replace('e-', ' · 10^−');
-};
+  if (x >= 0.01) return String(Number(x.toPrecision(2)));
+  const [digits, exponent = ''] = x.toExponential(0).split('e');
+  const raised = exponent.replace(/./g, (sign) => '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'['-0123456789'.indexOf(sign)] ?? '');
+  return digits === '1' ? `10${raised}` : `${digits}·10${raised}`;
+}
