@@ -1,9 +1,9 @@
 /** One training task as files, so that every contender trains the same network from the same weights on the same batches. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { defaultSettings } from '../src/experiment/defaults.ts';
 import type { NetworkName, Settings } from '../src/protocol.ts';
 import type { DataSet } from '../src/training/data/examples.ts';
-import { defaultSettings } from '../src/experiment/defaults.ts';
 import type { Tensor } from '../src/training/executors/executor.ts';
 import { type Batch, feedOf } from '../src/training/feed.ts';
 import { initialWeights } from '../src/training/initial-weights.ts';

@@ -1,8 +1,8 @@
 /** What is seen of whole trainings, each in a process of its own: memory, accuracy on the built-in data, and the wait for the first step. */
 import path from 'node:path';
 import { runQuietly } from '../scripts/lib/processes.mjs';
-import type { BackendName, Settings } from '../src/protocol.ts';
 import { defaultSettings } from '../src/experiment/defaults.ts';
+import type { BackendName, Settings } from '../src/protocol.ts';
 import { percent, type Section, spreadText, type Target, table } from './report.ts';
 import { spreadOf } from './rounds.ts';
 import type { Order, Outcome } from './whole-training.ts';

@@ -4,8 +4,8 @@
 // contender.ts); at the end of its input it ends.
 
 import { memory } from '@tensorflow/tfjs-core';
-import type { ReductionName } from '../src/protocol.ts';
 import { armsOf } from '../src/experiment/arms.ts';
+import type { ReductionName } from '../src/protocol.ts';
 import { openBackend } from '../src/training/backends.ts';
 import { drawBuiltin } from '../src/training/data/builtin.ts';
 import type { Backend } from '../src/training/executors/executor.ts';

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { UsageError } from '../../src/cli/arguments.ts';
 import { parseTrainArguments, TRAIN_USAGE } from '../../src/cli/train-arguments.ts';
-import { encode, parseTrainingCommand } from '../../src/protocol.ts';
 import { defaultSettings } from '../../src/experiment/defaults.ts';
+import { encode, parseTrainingCommand } from '../../src/protocol.ts';
 import { RunFileError, saveRun } from '../../src/training/run-file.ts';
 import { savedRun } from '../training/support/saved-run.ts';
 
