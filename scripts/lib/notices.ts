@@ -46,12 +46,27 @@ SOFTWARE.`,
   ],
 };
 
+/** Its C++ source is compiled into the addon that the package ships for Linux. */
+const nativeAddon = (): BundledPackage => {
+  const { dependencies } = JSON.parse(readFileSync(path.join(root, 'native/package.json'), 'utf8')) as {
+    readonly dependencies: Readonly<Record<string, string>>;
+  };
+  const name = '@tensorflow/tfjs-node';
+  // The same authors, year and licence as the library's core.
+  return {
+    name,
+    version: dependencies[name] ?? '',
+    license: 'Apache-2.0',
+    texts: textsElsewhere('@tensorflow/tfjs-core'),
+  };
+};
+
 /** Asks the bundler, not package.json: what it left out needs no notice, what it took in from below does. */
 export function bundledPackages({ outputs }: Metafile): BundledPackage[] {
   const inputs = Object.values(outputs).flatMap((output) => Object.keys(output.inputs));
   const copied = Object.values(copiedFiles).map((file) => `node_modules/${file}`);
   const folders = new Set([...inputs, ...copied].map(packageFolder).filter((folder) => folder !== undefined));
-  const packages = [...[...folders].map(readPackage), pythonGrammar];
+  const packages = [...[...folders].map(readPackage), pythonGrammar, nativeAddon()];
   return packages.sort((a, b) => a.name.localeCompare(b.name, 'en'));
 }
 

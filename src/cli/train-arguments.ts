@@ -40,7 +40,7 @@ Experiment
   --scale-batch K                  train each one again at K times the batch,
                                    by the Linear Scaling Rule
   --seed N                         of weights, batches and crops: 1
-  --evaluate-every N               steps between looks at held-out data: 50
+  --evaluate-every N               steps between looks at held-out data: 25
   --measure-every N                steps between measurements of the laws: 50
 
 Where and with what

@@ -20,7 +20,7 @@ export function defaultSettings(network: NetworkName = 'light'): Settings {
     batchFactor: 1,
     steps: 300,
     seed: 1,
-    evaluateEvery: 50,
+    evaluateEvery: 25,
     measureEvery: 50,
   };
 }

@@ -83,7 +83,9 @@ function LawRow({ law, onPreset }: { readonly law: Law; readonly onPreset: ((pre
               {law.heuristic && <span title="A rule of thumb">*</span>}
             </button>
           )}
-          <small>{law.title}</small>
+          <small>
+            <Formula text={law.title} />
+          </small>
         </th>
         <td>{law.predicted}</td>
         <td>
@@ -114,6 +116,20 @@ function LawRow({ law, onPreset }: { readonly law: Law; readonly onPreset: ((pre
           <td colSpan={5}>{law.note}</td>
         </tr>
       )}
+    </>
+  );
+}
+
+/** `L_SUM` and `2^d` with their letters lowered and raised. */
+function Formula({ text }: { readonly text: string }): JSX.Element {
+  const parts = text.split(/([_^]\w+)/);
+  return (
+    <>
+      {parts.map((part, i) => {
+        const key = `${i} ${part}`;
+        if (part.startsWith('_')) return <sub key={key}>{part.slice(1).toLowerCase()}</sub>;
+        return part.startsWith('^') ? <sup key={key}>{part.slice(1)}</sup> : part;
+      })}
     </>
   );
 }
