@@ -268,7 +268,8 @@ const Measured = v.object({
   batchSize: PositiveCount,
   /** Losses and gradient norms of the batch under each reduction. */
   batch: Numbers,
-  /** The same for the batch with every example twice. */
+  /** The same for half of the batch, and for that half with every example twice: no more memory than a step takes. */
+  half: Numbers,
   twice: Numbers,
   /** The same for the one example of the largest loss. */
   selected: Numbers,

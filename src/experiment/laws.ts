@@ -114,7 +114,7 @@ const REDUCTIONS: readonly ReductionName[] = ['sum', 'mean', 'max'];
 function batchDegree({ measurements }: Evidence): Law {
   const degrees = measurements.map((m) =>
     REDUCTIONS.map((reduction) =>
-      Math.log2(of(m.twice, `gradient/${reduction}`) / of(m.batch, `gradient/${reduction}`)),
+      Math.log2(of(m.twice, `gradient/${reduction}`) / of(m.half, `gradient/${reduction}`)),
     ),
   );
   const last = degrees.at(-1);
@@ -123,7 +123,7 @@ function batchDegree({ measurements }: Evidence): Law {
       law: 'batch-degree',
       title: 'Every example twice: the gradient grows by 2^d',
       predicted: REDUCTIONS.map((reduction) => `${reduction} ${DEGREE[reduction]}`).join(', '),
-      note: 'd is the batch degree, the logarithm to base 2 of how much the gradient grew.',
+      note: 'Measured on half of the batch. d is the batch degree, the logarithm to base 2 of how much the gradient grew.',
     },
     last ? REDUCTIONS.map((reduction, i) => `${reduction} ${fixed(last[i] ?? Number.NaN)}`).join(', ') : null,
     degrees.map((each) => worst(each.map((d, i) => Math.abs(d - DEGREE[REDUCTIONS[i] ?? 'mean'])))),
@@ -158,7 +158,7 @@ function penaltyShare({ settings, measurements }: Evidence): Law {
   }
   const share = (numbers: Measurement['batch'], reduction: ReductionName) =>
     (settings.weightDecay * of(numbers, 'gradient/penalty')) / of(numbers, `gradient/${reduction}`);
-  const shrink = (m: Measurement, reduction: ReductionName) => share(m.batch, reduction) / share(m.twice, reduction);
+  const shrink = (m: Measurement, reduction: ReductionName) => share(m.half, reduction) / share(m.twice, reduction);
   const last = measurements.at(-1);
   const told = last !== undefined && Number.isFinite(share(last.batch, 'sum') + share(last.batch, 'mean'));
   const shares = told

@@ -18,14 +18,17 @@ import {
 /** Held-out examples are evaluated in parts of this size. */
 const EVALUATION_BATCH = 256;
 
-/** A batch, the same batch with every example twice, and its one example of the largest loss, each evaluated for itself. */
+/**
+ * A batch, half of it, that half with every example twice, and the batch's one example of the largest loss, each evaluated for itself. Half of a batch,
+ * twice, takes no more memory than the batch; of a single example, it is that example.
+ */
 export function measure(
   executor: Executor,
   feed: Feed,
   examples: Examples,
   indices: ArrayLike<number>,
   epoch: number,
-): Pick<Measurement, 'batchSize' | 'batch' | 'twice' | 'selected'> {
+): Pick<Measurement, 'batchSize' | 'batch' | 'half' | 'twice' | 'selected'> {
   const evaluate = (chosen: ArrayLike<number>) => {
     const batch = feed.training(examples, chosen, epoch);
     const outputs = executor.run(MEASURE, { ...batch, batchSize: scalarTensor(chosen.length) });
@@ -36,11 +39,13 @@ export function measure(
     };
   };
   const all = Array.from(indices);
+  const half = all.slice(0, Math.ceil(all.length / 2));
   const batch = evaluate(all);
   return {
     batchSize: all.length,
     batch: batch.numbers,
-    twice: evaluate([...all, ...all]).numbers,
+    half: evaluate(half).numbers,
+    twice: evaluate([...half, ...half]).numbers,
     selected: evaluate(all.slice(batch.selected, batch.selected + 1)).numbers,
   };
 }

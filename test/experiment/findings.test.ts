@@ -74,6 +74,7 @@ const measured = (number: number, largestDifference: number | null, laws: Law[] 
   arm: 'mean',
   batchSize: 128,
   batch: {},
+  half: {},
   twice: {},
   selected: {},
   largestDifference,

@@ -21,11 +21,21 @@ function measurement(step: number, changes: Partial<Measurement> = {}): Measurem
       'gradient/sum-mean mismatch': 0,
       'gradient/penalty': 12,
     },
-    twice: {
-      'loss/sum': 32,
+    half: {
+      'loss/sum': 8,
       'loss/mean': 2,
       'loss/max': 4,
-      'gradient/sum': 48,
+      'gradient/sum': 12,
+      'gradient/mean': 3,
+      'gradient/max': 5,
+      'gradient/sum-mean mismatch': 0,
+      'gradient/penalty': 12,
+    },
+    twice: {
+      'loss/sum': 16,
+      'loss/mean': 2,
+      'loss/max': 4,
+      'gradient/sum': 24,
       'gradient/mean': 3,
       'gradient/max': 5,
       'gradient/sum-mean mismatch': 0,
@@ -126,7 +136,7 @@ describe('the laws', () => {
       'gradient-ratio',
       inBatch({ 'gradient/sum-mean mismatch': 0.1 }),
     ],
-    ['the gradient of a sum does not grow with the batch', 'batch-degree', inTwice({ 'gradient/sum': 24 })],
+    ['the gradient of a sum does not grow with the batch', 'batch-degree', inTwice({ 'gradient/sum': 12 })],
     ['the gradient of a mean grows with the batch', 'batch-degree', inTwice({ 'gradient/mean': 6 })],
     ['the gradient of a maximum grows with the batch', 'batch-degree', inTwice({ 'gradient/max': 6 })],
     [
@@ -157,6 +167,7 @@ describe('the laws', () => {
       Object.fromEntries(Object.keys(numbers).map((name) => [name, Number.NaN]));
     const nothing = measurement(10, {
       batch: none(good.batch),
+      half: none(good.half),
       twice: none(good.twice),
       largestDifference: Number.NaN,
     });
@@ -178,7 +189,6 @@ describe('the laws', () => {
     const ragged = measurement(5, {
       batchSize: 3,
       batch: { ...good.batch, 'loss/sum': 6, 'gradient/sum': 9 },
-      twice: { ...good.twice, 'loss/sum': 12, 'gradient/sum': 18 },
     });
     const rows = laws({ measurements: [measurement(1), ragged] });
     assert.equal(rows['loss-ratio'].predicted, '3');
@@ -197,7 +207,9 @@ describe('the share of the penalty', () => {
   });
 
   it('is not told where it is no number', () => {
-    const { note, holds } = share({}, [inBatch({ 'gradient/sum': Number.NaN, 'gradient/mean': Number.NaN })]);
+    const none = { 'gradient/sum': Number.NaN, 'gradient/mean': Number.NaN };
+    const nothing = measurement(10, { batch: { ...good.batch, ...none }, half: { ...good.half, ...none } });
+    const { note, holds } = share({}, [nothing]);
     assert.doesNotMatch(note, /NaN/);
     assert.equal(holds, false);
   });

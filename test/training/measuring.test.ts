@@ -20,7 +20,7 @@ async function executorOf(): Promise<Executor> {
 }
 
 describe('a measurement of the laws', () => {
-  it('evaluates the batch, the batch with every example twice, and the example of the largest loss alone', async () => {
+  it('evaluates the batch, half of it, that half with every example twice, and the example of the largest loss alone', async () => {
     const executor = await executorOf();
     const given: { images: number; batchSize: number | undefined }[] = [];
     const watched: Executor = {
@@ -32,20 +32,20 @@ describe('a measurement of the laws', () => {
     };
     const { train } = someDataSet(12, 1);
     const indices = Uint32Array.of(3, 8, 1, 7, 11);
-    const { batchSize, batch, twice, selected } = measure(watched, feedOf(tiny, 1), train, indices, 0);
+    const { batchSize, batch, half, twice, selected } = measure(watched, feedOf(tiny, 1), train, indices, 0);
     executor.dispose();
     assert.equal(batchSize, 5);
     assert.deepEqual(
       given,
-      [5, 10, 1].map((images) => ({ images, batchSize: images })),
+      [5, 3, 6, 1].map((images) => ({ images, batchSize: images })),
     );
     const close = (actual: number | undefined, expected: number | undefined, what: string) =>
       assertClose([actual!], [expected!], 1e-5, what);
     close(batch['loss/sum'], 5 * batch['loss/mean']!, 'sum and mean');
-    close(twice['loss/sum'], 2 * batch['loss/sum']!, 'the sum of twice the examples');
-    close(twice['loss/mean'], batch['loss/mean'], 'their mean');
-    close(twice['gradient/sum'], 2 * batch['gradient/sum']!, 'the gradient of their sum');
-    close(twice['gradient/max'], batch['gradient/max'], 'the gradient of their maximum');
+    close(twice['loss/sum'], 2 * half['loss/sum']!, 'the sum of twice the examples');
+    close(twice['loss/mean'], half['loss/mean'], 'their mean');
+    close(twice['gradient/sum'], 2 * half['gradient/sum']!, 'the gradient of their sum');
+    close(twice['gradient/max'], half['gradient/max'], 'the gradient of their maximum');
     close(selected['loss/mean'], batch['loss/max'], 'the loss of the selected example');
     close(selected['gradient/mean'], batch['gradient/max'], 'its gradient');
   });
