@@ -90,12 +90,15 @@ export async function installExtension(vsix: string, profile: Profile): Promise<
  *
  * `developmentPayload` makes the workbench honour extensionDevelopmentPath and extensionTestsPath in an address's payload, which
  * a built workbench otherwise ignores; the price is that notification toasts stay hidden.
+ *
+ * `workspaceTrust` lets the setting `security.workspace.trust.enabled` decide; otherwise every workspace is trusted.
  */
 export async function startCodeServer(options: {
   readonly profile: Profile;
   readonly port: number;
   readonly folder?: string;
   readonly developmentPayload?: boolean;
+  readonly workspaceTrust?: boolean;
   readonly environment?: NodeJS.ProcessEnv;
 }): Promise<CodeServer> {
   const { profile, port } = options;
@@ -114,7 +117,7 @@ export async function startCodeServer(options: {
       'none',
       '--disable-telemetry',
       '--disable-update-check',
-      '--disable-workspace-trust',
+      ...(options.workspaceTrust ? [] : ['--disable-workspace-trust']),
       '--disable-getting-started-override',
       '--disable-proxy',
       '--reconnection-grace-time',
