@@ -1,6 +1,6 @@
 /** The settings that the panel lets the user change: their names, their kinds, and where a value came from. */
 import { defaultSettings } from '../src/experiment/defaults.ts';
-import type { CompareRequest, Draft, Settings } from '../src/protocol.ts';
+import { type CompareRequest, type Draft, LIMITS, type Settings } from '../src/protocol.ts';
 
 export interface NumberField {
   readonly name: keyof Settings;
@@ -9,6 +9,8 @@ export interface NumberField {
   /** The smallest value; excluded where zero makes no sense. */
   readonly least: number;
   readonly leastExcluded: boolean;
+  /** The largest value. */
+  readonly most: number;
   /** Whether it may be left empty. */
   readonly optional: boolean;
   readonly hint: string;
@@ -20,23 +22,31 @@ const number = (name: keyof Settings, label: string, hint: string, more: Partial
   integer: false,
   least: 0,
   leastExcluded: true,
+  most: Number.MAX_VALUE,
   optional: false,
   hint,
   ...more,
 });
 
-const integer = { integer: true, least: 1, leastExcluded: false } as const;
+const integer = { integer: true, least: 1, leastExcluded: false, most: Number.MAX_SAFE_INTEGER } as const;
 
 export const numberFields = {
-  batchSize: number('batchSize', 'Batch size', 'Examples in each step.', integer),
+  batchSize: number('batchSize', 'Batch size', 'Examples in each step.', {
+    ...integer,
+    most: LIMITS.batchSize,
+  }),
   learningRate: number('learningRate', 'Learning rate', 'What the step is multiplied by.'),
   weightDecay: number('weightDecay', 'Penalty (L2)', 'β of the penalty β·½‖w‖² in the loss, or the weight decay.', {
     leastExcluded: false,
   }),
-  steps: number('steps', 'Steps', 'Batches to train on.', integer),
+  steps: number('steps', 'Steps', 'Batches to train on.', { ...integer, most: LIMITS.steps }),
   clipNorm: number('clipNorm', 'Clip by norm', 'The largest norm of the gradient; empty for none.', { optional: true }),
   epsilon: number('epsilon', 'Epsilon', 'What Adam adds to the root of the second moment.'),
-  seed: number('seed', 'Seed', 'The same seed gives the same numbers.', { integer: true, leastExcluded: false }),
+  seed: number('seed', 'Seed', 'The same seed gives the same numbers.', {
+    ...integer,
+    least: 0,
+    most: LIMITS.seed,
+  }),
   evaluateEvery: number(
     'evaluateEvery',
     'Evaluate every',
@@ -56,6 +66,7 @@ export function parseField(field: NumberField, text: string): { value: number | 
   if (value < field.least || (field.leastExcluded && value === field.least)) {
     return { problem: `${field.label} is ${field.leastExcluded ? 'above' : 'at least'} ${field.least}.` };
   }
+  if (value > field.most) return { problem: `${field.label} is at most ${field.most.toLocaleString('en-US')}.` };
   return { value };
 }
 

@@ -27,12 +27,20 @@ const X_AXES = ['step', 'examples', 'seconds'] as const;
 export function Panel({ model, onDraft }: Props): JSX.Element | null {
   const { shown, draft, status, task, run } = model;
   const [x, setX] = useState<(typeof X_AXES)[number]>('step');
+  const [problems, setProblems] = useState<ReadonlyMap<string, string>>(new Map());
   if (!shown || !draft) return null;
   const preset = presets[draft.preset];
   const applied = preset.apply(draft.settings);
   const busy = !['idle', 'ended', 'crashed'].includes(status.status);
   const shownSettings = run && busy ? run.started.settings : applied;
   const choose = (name: PresetName): void => onDraft({ ...draft, preset: name });
+  const setProblem = (field: string, problem: string | null): void =>
+    setProblems((others) => {
+      if (problem === null && !others.has(field)) return others;
+      const rest = [...others].filter(([name]) => name !== field);
+      return new Map(problem === null ? rest : [...rest, [field, problem]]);
+    });
+  const [problem = null] = problems.values();
   const start = (): void => ask({ request: 'start', draft: { ...draft, settings: applied } });
   return (
     <>
@@ -41,14 +49,14 @@ export function Panel({ model, onDraft }: Props): JSX.Element | null {
         <ExportMenu run={run} preset={draft.preset} x={x} />
       </header>
       <h1>{preset.question}</h1>
-      <SettingsForm shown={shown} draft={draft} fixed={busy} onChange={onDraft} />
+      <SettingsForm shown={shown} draft={draft} fixed={busy} onChange={onDraft} onProblem={setProblem} />
       <Notes notes={[...(shown.request?.notes ?? []), ...preset.notes(draft.settings)]} />
       {shown.forbidden !== null && (
         <p class="notice" role="status">
           {shown.forbidden}
         </p>
       )}
-      <Controls shown={shown} draft={draft} status={status} run={run} onStart={start} />
+      <Controls shown={shown} draft={draft} status={status} run={run} problem={problem} onStart={start} />
       {status.status === 'crashed' && <Crash text={status.text} />}
       {task && <TaskNotice task={task} />}
       <div class="content">

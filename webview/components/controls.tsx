@@ -10,18 +10,21 @@ interface Props {
   readonly draft: Draft;
   readonly status: RunStatus;
   readonly run: Run | null;
+  /** Why the settings cannot be trained; null where they can. */
+  readonly problem: string | null;
   readonly onStart: () => void;
 }
 
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
-export function Controls({ shown, draft, status, run, onStart }: Props): JSX.Element {
+export function Controls({ shown, draft, status, run, problem, onStart }: Props): JSX.Element {
   const step = run?.lastStep?.step ?? 0;
   const steps = run?.started.settings.steps ?? draft.settings.steps;
   return (
     <section class="controls" aria-label="Training">
       <div class="bar">
-        <Buttons {...{ shown, draft, status, run, onStart }} />
+        <Buttons {...{ shown, draft, status, run, problem, onStart }} />
+        {problem !== null && <span class="problem">{problem}</span>}
         {run && <Progress run={run} status={status} />}
         {run && <Backend shown={shown} run={run} />}
       </div>
@@ -30,7 +33,7 @@ export function Controls({ shown, draft, status, run, onStart }: Props): JSX.Ele
   );
 }
 
-function Buttons({ shown, draft, status, run, onStart }: Props): JSX.Element {
+function Buttons({ shown, draft, status, run, problem, onStart }: Props): JSX.Element {
   const forbidden = shown.forbidden !== null;
   switch (status.status) {
     case 'preparing':
@@ -83,7 +86,7 @@ function Buttons({ shown, draft, status, run, onStart }: Props): JSX.Element {
       const goesOn = run !== null && status.status === 'ended';
       return (
         <>
-          <Button icon={run ? 'again' : 'start'} primary disabled={forbidden} onClick={onStart}>
+          <Button icon={run ? 'again' : 'start'} primary disabled={forbidden || problem !== null} onClick={onStart}>
             {status.status === 'crashed' ? 'Start again' : run ? 'Run again' : 'Start'}
           </Button>
           {goesOn && (

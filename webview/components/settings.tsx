@@ -1,6 +1,6 @@
 /** The settings of the experiment: each with where its value came from, editable while nothing trains. */
 import type { JSX } from 'preact';
-import { useId, useState } from 'preact/hooks';
+import { useEffect, useId, useState } from 'preact/hooks';
 import { type Draft, NETWORKS, OPTIMIZERS, type Settings } from '../../src/protocol.ts';
 import { type NumberField, numberFields, originalValue, originOf, parseField } from '../fields.ts';
 import { ask } from '../host.ts';
@@ -12,6 +12,8 @@ interface Props {
   /** While it trains, settings are words: nothing looks editable that is not. */
   readonly fixed: boolean;
   readonly onChange: (draft: Draft) => void;
+  /** What is wrong with what the user has typed into a field; null where nothing is any more. */
+  readonly onProblem: (field: keyof Settings, problem: string | null) => void;
 }
 
 const NETWORK_NAMES: Readonly<Record<Settings['network'], string>> = {
@@ -83,11 +85,15 @@ export function SettingsForm(props: Props): JSX.Element {
   );
 }
 
-function Numeric({ shown, draft, fixed, onChange, field }: Props & { field: NumberField }): JSX.Element {
+function Numeric({ shown, draft, fixed, onChange, onProblem, field }: Props & { field: NumberField }): JSX.Element {
   const value = draft.settings[field.name] as number | null;
   const [text, setText] = useState<string | null>(null);
   const parsed = parseField(field, text ?? textOf(value));
   const problem = 'problem' in parsed ? parsed.problem : null;
+  useEffect(() => {
+    onProblem(field.name, problem);
+    return () => onProblem(field.name, null);
+  }, [field.name, problem]);
   const change = (next: string): void => {
     setText(next);
     const result = parseField(field, next);
@@ -268,7 +274,10 @@ function OriginText({
   fixed,
   name,
   onReset,
-}: Omit<Props, 'onChange'> & { readonly name: keyof Settings; readonly onReset: () => void }): JSX.Element {
+}: Omit<Props, 'onChange' | 'onProblem'> & {
+  readonly name: keyof Settings;
+  readonly onReset: () => void;
+}): JSX.Element {
   const origin = originOf(name, draft, shown.request);
   switch (origin.kind) {
     case 'default':

@@ -29,6 +29,7 @@ export class Panels implements vscode.Disposable {
       dist: vscode.Uri.joinPath(context.extensionUri, 'dist'),
       runs: vscode.Uri.joinPath(context.globalStorageUri, 'runs'),
       native: vscode.Uri.joinPath(context.globalStorageUri, 'native'),
+      trainings: context.workspaceState,
     };
     this.#findComparison = findComparison;
     this.#disposables = [
@@ -70,8 +71,10 @@ export class Panels implements vscode.Disposable {
   async #restore(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     const known = parsePanelState(state);
     if (!known) return this.#open(panel, randomUUID(), draftOf(null), null, null);
+    // The process of the window before may still be saving.
+    await untilGone(this.#places.trainings.get<number>(known.id));
     const file = vscode.Uri.joinPath(this.#places.runs, `${known.id}.lossrun.json`);
-    const run = known.trained ? await readWhenWritten(file) : null;
+    const run = await read(file).catch(() => null);
     this.#open(panel, known.id, known.draft, known.request, run && { file, run, isDocument: false });
   }
 
@@ -107,14 +110,21 @@ export class Panels implements vscode.Disposable {
 const read = async (file: vscode.Uri): Promise<SavedRun> =>
   parseSavedRun(new TextDecoder().decode(await vscode.workspace.fs.readFile(file)));
 
-/** The process of the window before may still be saving. */
-async function readWhenWritten(file: vscode.Uri): Promise<SavedRun | null> {
-  for (let attempt = 0; attempt < 10; attempt++) {
-    try {
-      return await read(file);
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
+/** Longer than a process may take that nobody listens to any more. */
+const PATIENCE_MS = 3000;
+
+/** Waits for the end of a process; not for long, because its number may be another's by now. */
+async function untilGone(pid: number | undefined): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (pid !== undefined && isRunning(pid) && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  return null;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }

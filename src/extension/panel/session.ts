@@ -31,6 +31,8 @@ export interface Places {
   /** Runs that can go on after a reload. */
   readonly runs: vscode.Uri;
   readonly native: vscode.Uri;
+  /** The number of the process that trains, by the panel's id: the next window waits until it is gone. */
+  readonly trainings: vscode.Memento;
 }
 
 export interface Opened {
@@ -60,7 +62,9 @@ export class Session implements vscode.Disposable {
   #draft: Draft;
   #status: RunStatus = { status: 'idle' };
   #training: TrainingProcess | null = null;
-  #errand: TrainingProcess | null = null;
+  readonly #errands = new Set<TrainingProcess>();
+  /** The last thing that the user asked for beside a training. */
+  #task: Task | null = null;
   #available = { native: false, cifar10: false };
   /** The last `failed` event: why the process is about to end. */
   #failure: string | null = null;
@@ -92,7 +96,7 @@ export class Session implements vscode.Disposable {
 
   /** Ends the processes; the returned promise is for who must wait for it. */
   async end(): Promise<void> {
-    await Promise.all([this.#training?.end(), this.#errand?.end()]);
+    await Promise.all([this.#training, ...this.#errands].map((process) => process?.end()));
   }
 
   dispose(): void {
@@ -156,10 +160,11 @@ export class Session implements vscode.Disposable {
         break;
       case 'install native backend':
       case 'download CIFAR-10':
-        if (this.#forbidden() === null) this.#runErrand({ command: message.request });
+        if (this.#forbidden() === null && this.#task?.state !== 'running')
+          this.#runErrand({ command: message.request });
         break;
       case 'cancel task':
-        void this.#errand?.end();
+        this.#cancelTask();
         break;
       case 'choose data folder':
         void reporting(this.#chooseData());
@@ -171,7 +176,10 @@ export class Session implements vscode.Disposable {
   async #start(steps: number, continues: vscode.Uri | null): Promise<void> {
     if (this.#training || this.#forbidden() !== null) return;
     const { settings, data, backend } = this.#draft;
-    if (continues === null) this.#log.clear();
+    if (continues === null) {
+      this.#log.clear();
+      this.#resumable = null;
+    }
     this.#failure = null;
     this.#setStatus({ status: 'preparing', text: vscode.l10n.t('Starting') });
     const training = this.#spawn(
@@ -179,6 +187,8 @@ export class Session implements vscode.Disposable {
       (code, signal, words) => this.#trainingEnded(code, signal, words),
     );
     this.#training = training;
+    void this.#places.trainings.update(this.#opened.id, training.pid);
+    if (continues === null) await this.#forgetRun();
     await vscode.workspace.fs.createDirectory(this.#places.runs);
     const start: Start = {
       command: 'start',
@@ -244,6 +254,7 @@ export class Session implements vscode.Disposable {
 
   #trainingEnded(code: number | null, signal: NodeJS.Signals | null, lastWords: string): void {
     this.#training = null;
+    void this.#places.trainings.update(this.#opened.id, undefined);
     const words = [this.#failure ?? '', lastWords].filter(Boolean).join('\n');
     if (code === 0) this.#setStatus({ status: 'ended' });
     else if (this.#failure !== null) this.#setStatus({ status: 'crashed', text: words });
@@ -255,14 +266,16 @@ export class Session implements vscode.Disposable {
   }
 
   #runErrand(errand: Errand): void {
-    if (this.#errand) return;
     const task = errand.command === 'look' ? null : taskOf(errand.command);
     let last: Available | null = null;
     let failure = vscode.l10n.t('It broke off.');
+    let cancelled = false;
     const tell = (state: Task['state'], text: string, fraction: number | null): void => {
-      if (task) this.#post({ message: 'task', task: { task, state, text, fraction } });
+      cancelled ||= this.#task?.state === 'cancelled';
+      if (task && !cancelled) this.#tellTask({ task, state, text, fraction });
     };
-    this.#errand = this.#spawn(
+    if (task) this.#tellTask({ task, state: 'running', text: '', fraction: null });
+    const process = this.#spawn(
       (line) => {
         const event = parseTrainingEvent(line);
         if (event.event === 'preparing') tell('running', event.message, event.fraction);
@@ -270,7 +283,7 @@ export class Session implements vscode.Disposable {
         else if (event.event === 'failed') failure = event.message;
       },
       () => {
-        this.#errand = null;
+        this.#errands.delete(process);
         if (last) {
           this.#available = last;
           tell('done', '', 1);
@@ -278,7 +291,19 @@ export class Session implements vscode.Disposable {
         } else tell('failed', failure, null);
       },
     );
-    this.#errand.send(errand);
+    this.#errands.add(process);
+    process.send(errand);
+  }
+
+  #tellTask(task: Task): void {
+    this.#task = task;
+    this.#post({ message: 'task', task });
+  }
+
+  #cancelTask(): void {
+    if (this.#task?.state !== 'running') return;
+    this.#tellTask({ ...this.#task, state: 'cancelled', text: '', fraction: null });
+    for (const errand of this.#errands) void errand.end();
   }
 
   /** Tells the page all that it shows. */
@@ -296,6 +321,7 @@ export class Session implements vscode.Disposable {
       cifar10: { present: this.#available.cifar10, megabytes: CIFAR10_MEGABYTES },
       file: this.#opened.saved?.isDocument ? this.#opened.saved.file.fsPath : null,
     });
+    if (this.#task) this.#post({ message: 'task', task: this.#task });
     const { lines } = this.#log;
     for (let from = 0; from < lines.length; from += LINES_PER_MESSAGE) {
       this.#post({ message: 'events', lines: lines.slice(from, from + LINES_PER_MESSAGE) });
@@ -346,6 +372,8 @@ export class Session implements vscode.Disposable {
     if (!target) return;
     if (this.#training) this.#training.send({ command: 'save', file: target.fsPath });
     else if (this.#resumable) await vscode.workspace.fs.copy(this.#resumable, target, { overwrite: true });
+    else
+      throw new Error(vscode.l10n.t('The process ended before it could save this run. Its numbers can be exported.'));
   }
 
   async #exportNumbers(): Promise<void> {

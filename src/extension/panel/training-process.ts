@@ -48,6 +48,11 @@ export class TrainingProcess {
     });
   }
 
+  /** Undefined where it could not be started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   send(command: TrainingCommand): void {
     this.#child.stdin?.write(`${encode(command)}\n`);
   }
