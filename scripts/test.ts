@@ -31,6 +31,7 @@ const ownSuites = ['test/architecture.test.ts', 'test/bundle.test.ts', 'test/scr
 
 const suites: readonly Suite[] = [
   { name: 'types', command: ['node_modules/typescript/bin/tsc'], single: true },
+  { name: 'webview-types', command: ['node_modules/typescript/bin/tsc', '-p', 'webview'], single: true },
   { name: 'lint', command: ['node_modules/@biomejs/biome/bin/biome', 'check'], single: true },
   {
     name: 'unit',
