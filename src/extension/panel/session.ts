@@ -76,6 +76,7 @@ export class Session implements vscode.Disposable {
   #listens = false;
   #progress: { report(step: number, steps: number): void; end(): void } | null = null;
   #steps = 0;
+  #closed = false;
 
   constructor(panel: vscode.WebviewPanel, places: Places, opened: Opened) {
     this.#panel = panel;
@@ -100,6 +101,7 @@ export class Session implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.#closed = true;
     this.#progress?.end();
     if (this.#passOn) clearTimeout(this.#passOn);
     vscode.Disposable.from(...this.#disposables).dispose();
@@ -108,6 +110,7 @@ export class Session implements vscode.Disposable {
 
   /** A panel that was closed is not opened again, so nobody asks for its run. */
   async #forgetRun(): Promise<void> {
+    await this.#places.trainings.update(this.#opened.id, undefined);
     await vscode.workspace.fs.delete(this.#runFile).then(undefined, () => {});
   }
 
@@ -187,8 +190,8 @@ export class Session implements vscode.Disposable {
       (code, signal, words) => this.#trainingEnded(code, signal, words),
     );
     this.#training = training;
-    void this.#places.trainings.update(this.#opened.id, training.pid);
     if (continues === null) await this.#forgetRun();
+    await this.#places.trainings.update(this.#opened.id, training.pid);
     await vscode.workspace.fs.createDirectory(this.#places.runs);
     const start: Start = {
       command: 'start',
@@ -206,9 +209,10 @@ export class Session implements vscode.Disposable {
     ended: (code: number | null, signal: NodeJS.Signals | null, lastWords: string) => void,
   ): TrainingProcess {
     const variables = { LOSS_LENS_NATIVE: process.env.LOSS_LENS_NATIVE ?? this.#places.native.fsPath };
+    // A panel that was closed has no page any more that could be told.
     return new TrainingProcess(vscode.Uri.joinPath(this.#places.dist, 'training.mjs').fsPath, variables, {
-      line,
-      ended,
+      line: (text) => this.#closed || line(text),
+      ended: (...how) => this.#closed || ended(...how),
     });
   }
 
