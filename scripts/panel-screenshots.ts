@@ -96,15 +96,16 @@ async function train(window: Window, preset: string): Promise<void> {
   await window.command('Loss Lens: Compare Sum vs Mean');
   const steps = webview.getByLabel('Steps', { exact: true });
   await steps.waitFor({ timeout: 30_000 });
-  await webview
-    .locator('.presets button')
-    .nth(PRESETS.indexOf(preset as (typeof PRESETS)[number]))
-    .click();
+  const tab = webview.locator('.presets button').nth(PRESETS.indexOf(preset as (typeof PRESETS)[number]));
+  // A narrow panel has a list in the place of tabs.
+  if (await tab.isVisible()) await tab.click();
+  else await webview.getByLabel('Question', { exact: true }).selectOption(preset);
   await steps.fill(options.steps);
   await webview.getByRole('button', { name: 'Start', exact: true }).click();
   if (options.during) {
     const third = Math.floor(Number(options.steps) / 3);
-    await webview.locator(`progress[value="${third}"]`).waitFor({ timeout: 120_000 });
+    const step = async () => Number(await webview.locator('.controls progress').getAttribute('value'));
+    while ((await step()) < third) await page.waitForTimeout(20);
   } else await webview.getByRole('button', { name: 'Run again' }).waitFor({ timeout: 300_000 });
   await page.mouse.move(5, 5);
   await page.waitForTimeout(700);

@@ -198,12 +198,12 @@ function DataField({ shown, draft, fixed, onChange }: Props): JSX.Element {
       <span class="path" title={data.folder}>
         {data.folder}
       </span>
-    ) : present ? (
+    ) : present || fixed ? (
       'ten classes, 32 × 32'
     ) : (
       <>
         ten classes ·{' '}
-        <button type="button" class="link" disabled={fixed} onClick={() => ask({ request: 'download CIFAR-10' })}>
+        <button type="button" class="link" onClick={() => ask({ request: 'download CIFAR-10' })}>
           get CIFAR-10, {megabytes} MB
         </button>
       </>
