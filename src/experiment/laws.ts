@@ -216,7 +216,7 @@ function linearScaling({ settings, arms, evaluations }: Evidence): Law {
   const law = {
     law: 'linear-scaling',
     title: 'Linear Scaling Rule: B and kB examples a step learn alike',
-    predicted: 'equal held-out loss after equal examples',
+    predicted: 'equal held-out loss',
     heuristic: true,
     limit: SCALING_LIMIT,
   } as const;
