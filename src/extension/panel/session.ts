@@ -435,11 +435,12 @@ function showProgress(title: string): { report(step: number, steps: number): voi
   };
 }
 
+/** VS Code compares the kinds of a dialog with what follows the last dot of a name. */
 async function askWhere(extension: string, kind: string): Promise<vscode.Uri | undefined> {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const name = `comparison.${extension}`;
   return vscode.window.showSaveDialog({
-    filters: { [kind]: [extension] },
+    filters: { [kind]: [extension.replace(/^.*\./, '')] },
     ...(folder ? { defaultUri: vscode.Uri.joinPath(folder, name) } : {}),
   });
 }
@@ -447,8 +448,7 @@ async function askWhere(extension: string, kind: string): Promise<vscode.Uri | u
 export const RUN_EDITOR = 'lossLens.run';
 
 async function openSavedRun(): Promise<void> {
-  const [file] =
-    (await vscode.window.showOpenDialog({ filters: { [vscode.l10n.t('Saved run')]: ['lossrun.json', 'json'] } })) ?? [];
+  const [file] = (await vscode.window.showOpenDialog({ filters: { [vscode.l10n.t('Saved run')]: ['json'] } })) ?? [];
   if (file) await vscode.commands.executeCommand('vscode.openWith', file, RUN_EDITOR);
 }
 
