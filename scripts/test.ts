@@ -27,7 +27,12 @@ const mocha = (...args: string[]) => [
 ];
 
 /** Test files that are a suite of their own, so that their time is told apart. */
-const ownSuites = ['test/architecture.test.ts', 'test/bundle.test.ts', 'test/scripts/start.test.ts'];
+const ownSuites = [
+  'test/architecture.test.ts',
+  'test/bundle.test.ts',
+  'test/panel/panel.test.ts',
+  'test/scripts/start.test.ts',
+];
 
 const suites: readonly Suite[] = [
   { name: 'types', command: ['node_modules/typescript/bin/tsc'], single: true },
@@ -40,6 +45,7 @@ const suites: readonly Suite[] = [
   { name: 'architecture', command: mocha('test/architecture.test.ts') },
   { name: 'bundle', command: mocha('test/bundle.test.ts') },
   { name: 'vscode', command: ['test/vscode/run-in-code-server.ts'] },
+  { name: 'panel', command: mocha('test/panel/panel.test.ts') },
   { name: 'start', command: mocha('test/scripts/start.test.ts') },
   { name: 'desktop', command: ['test/vscode/run-in-desktop.ts'] },
 ];
@@ -58,7 +64,7 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 
 try {
   // Before everything else, so that the times of the suites are their own; 15 s in a fresh checkout.
-  if (isChosen('unit')) await setUpNative(console.log);
+  if (isChosen('unit') || isChosen('panel')) await setUpNative(console.log);
   await build(path.join(root, 'dist'));
   for (const suite of suites) {
     if (!isChosen(suite.name)) continue;
