@@ -389,7 +389,7 @@ describe('the panel', function () {
       await code.untilTraining(1);
       await runUntil(1);
       assert.equal(code.trainingProcesses().length, 2);
-      await window.command('View: Close Editor');
+      await window.command('View: Revert and Close Editor');
       await code.untilTraining(1, 2);
       await closeEditors(window);
       await code.untilTraining(0, 2);
@@ -410,14 +410,15 @@ describe('the panel', function () {
       await untilShown(panel);
       await hasNumbersOfTheFile();
 
-      const batch = panel.locator('.field', { has: panel.getByLabel('Batch size', { exact: true }) });
+      const batch = panel.locator('.field', { hasText: /^Batch size/ });
       await set(panel, { 'Batch size': 32 });
       assert.match((await batch.textContent()) ?? '', /edited · file: 128/);
       await batch.getByRole('button', { name: 'file: 128' }).click();
       assert.equal(await panel.getByLabel('Batch size', { exact: true }).inputValue(), '128');
 
-      await batch.getByRole('button', { name: /^pytorch_sum\.py:\d+$/ }).click();
-      const line = /:(\d+)/.exec((await batch.textContent()) ?? '')?.[1];
+      const link = batch.getByRole('button', { name: /^pytorch_sum\.py:\d+$/ });
+      const line = /\d+$/.exec((await link.textContent()) ?? '')?.[0];
+      await link.click();
       await page.locator('.statusbar-item', { hasText: `Ln ${line},` }).waitFor();
     });
 

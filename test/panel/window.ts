@@ -242,13 +242,24 @@ export async function everyCurve(panel: FrameLocator): Promise<string> {
   return all.join('\n');
 }
 
-export const sentenceOf = (panel: FrameLocator): Promise<string> => panel.locator('.finding > p').first().innerText();
+export const sentenceOf = (panel: FrameLocator): Promise<string> =>
+  panel
+    .locator('.finding > p')
+    .first()
+    .textContent()
+    .then((text) => text ?? '');
 
 /** Answers VS Code's own dialog for a file or a folder. */
 export async function answerDialog(page: Page, file: string): Promise<void> {
   const input = page.locator('.quick-input-widget:visible input.input');
   await input.waitFor();
-  await input.fill(file);
+  // It writes a folder of its own there until it has listed it.
+  await page.locator('.quick-input-list .monaco-list-row').first().waitFor();
+  await waitUntil(`answer ${file}`, async () => {
+    if (!(await input.inputValue()).startsWith(file)) await input.fill(file);
+    await sleep(200);
+    return (await input.inputValue()).startsWith(file);
+  });
   await page.keyboard.press('Enter');
   await input.waitFor({ state: 'hidden' });
 }
