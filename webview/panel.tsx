@@ -67,7 +67,7 @@ export function Panel({ model, onDraft }: Props): JSX.Element | null {
             checks={run?.checks ?? 0}
             onPreset={busy ? null : choose}
           />
-          <EquivalentSettings equivalents={equivalents(draft.settings)} />
+          {shownSettings.reductions.includes('sum') && <EquivalentSettings equivalents={equivalents(draft.settings)} />}
         </div>
         <section class="curves" aria-label="Curves">
           <div class="title">

@@ -57,7 +57,7 @@ Ctrl-C stops and still prints and saves; a second one ends at once.
 
 Exit codes
   0  trained, or stopped by you    1  a law that was tested does not hold
-  2  wrong usage or a failure
+  2  wrong usage or a failure      130  Ctrl-C before the first step
 `;
 
 export interface TrainRequest {

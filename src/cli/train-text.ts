@@ -109,19 +109,36 @@ function curvesText({ arms }: Started, events: readonly HistoryEvent[], paint: P
   const losses = curves((event, name) =>
     event.event === 'step' ? event.arms.find(({ arm }) => arm === name)?.loss : undefined,
   );
+  const evaluated = events.find((event) => event.event === 'evaluated');
   const accuracies = curves((event, name) =>
     event.event === 'evaluated' ? event.arms.find(({ arm }) => arm === name)?.accuracy : undefined,
   );
   const notes = [...diverged.values()].flatMap((message) => wrap(`✕ ${message}`, width, '  '));
   return [
-    ...curveTable({ title: 'loss per example (log)', curves: losses, text: short, log: true }, diverged, paint),
-    ...curveTable({ title: 'held-out accuracy', curves: accuracies, text: percent, log: false }, diverged, paint),
+    ...curveTable(
+      { title: 'loss per example (log)', first: 'first', curves: losses, text: short, log: true },
+      diverged,
+      paint,
+    ),
+    ...curveTable(
+      {
+        title: 'held-out accuracy',
+        first: `step ${evaluated?.step ?? ''}`,
+        curves: accuracies,
+        text: percent,
+        log: false,
+      },
+      diverged,
+      paint,
+    ),
     ...(notes.length > 0 ? [...notes, ''] : []),
   ];
 }
 
 interface Chart {
   readonly title: string;
+  /** What the first value is called. */
+  readonly first: string;
   readonly curves: readonly Curve[];
   readonly text: (x: number) => string;
   readonly log: boolean;
@@ -140,7 +157,7 @@ function curveTable(chart: Chart, diverged: ReadonlyMap<string, string>, paint: 
   return table(
     [
       [title, 'left'],
-      ['first', 'right'],
+      [chart.first, 'right'],
       ['', 'left'],
       ['last', 'right'],
     ],
@@ -150,8 +167,8 @@ function curveTable(chart: Chart, diverged: ReadonlyMap<string, string>, paint: 
 }
 
 /**
- * How high a value stands, from 0 to 1, on one scale for all arms. The top is where one of them began or ended: a curve on its way to infinity would
- * flatten all others.
+ * How high a value stands, from 0 to 1, on one scale for all arms; above 1 is off the scale. The top is where one of them began or ended: a curve on its
+ * way to infinity would flatten all others.
  */
 function heights({ curves, log }: Chart, diverged: ReadonlyMap<string, string>): (x: number) => number {
   const place = log ? Math.log : (x: number) => x;
@@ -164,12 +181,15 @@ function heights({ curves, log }: Chart, diverged: ReadonlyMap<string, string>):
   const high = top(ends) > low ? top(ends) : top(all);
   return (x) => {
     if (Number.isNaN(x)) return 1;
-    return high > low ? Math.min(Math.max((place(x) - low) / (high - low), 0), 1) : 0;
+    return high > low ? Math.max((place(x) - low) / (high - low), 0) : 0;
   };
 }
 
 const BLOCKS = '▁▂▃▄▅▆▇█';
 const POINTS = 32;
+
+/** In the place of what is more than half as high again as the scale. */
+const OFF_SCALE = '↑';
 
 /** A height is a block; where there are more of them than points, their mean is. */
 function sparkline(heightsOfAll: readonly number[]): string {
@@ -177,7 +197,8 @@ function sparkline(heightsOfAll: readonly number[]): string {
   const points = Math.min(POINTS, count);
   return Array.from({ length: points }, (_, i) => {
     const part = heightsOfAll.slice(Math.floor((i * count) / points), Math.floor(((i + 1) * count) / points));
-    const mean = part.reduce((sum, x) => sum + x, 0) / part.length;
+    if (Math.max(...part) > 1.5) return OFF_SCALE;
+    const mean = part.reduce((sum, x) => sum + Math.min(x, 1), 0) / part.length;
     return BLOCKS[Math.round(mean * (BLOCKS.length - 1))];
   }).join('');
 }

@@ -67,8 +67,8 @@ export async function train(args: readonly string[], terminal: Terminal): Promis
   if (request.format === 'text') {
     const { started, finished, history } = told;
     const columns = terminal.columns();
-    if (started)
-      terminal.out(resultsText({ started, finished, events: history.events }, painter(terminal.color), columns));
+    if (!started) terminal.error('Stopped before the first step.\n');
+    else terminal.out(resultsText({ started, finished, events: history.events }, painter(terminal.color), columns));
   }
   let unsaved = false;
   for (const save of told.saves) {
@@ -80,6 +80,7 @@ export async function train(args: readonly string[], terminal: Terminal): Promis
     }
   }
   if (unsaved) return FAILED;
+  if (!told.started && interrupts > 0) return INTERRUPTED;
   return allHold(told.finished.laws) ? CLEAN : FOUND;
 }
 

@@ -130,9 +130,10 @@ function sameRate(run: RunSummary): string | null {
       results && `${results.when}${results.words}`,
     );
   }
-  const equivalent = number(rescaled(sum, 'sgd', 1 / sum.batchSize).learningRate);
+  const equivalent = rescaled(sum, 'sgd', 1 / sum.batchSize);
+  const penalty = sum.decay === 'coupled' && sum.weightDecay !== 0 ? ` with the penalty ÷ ${sum.batchSize}` : '';
   const trains = ratios && !isViolated(run, 'gradient-ratio') ? 'trains' : 'should train';
-  const claim = `at rate ${number(sum.learningRate)} sum ${trains} like a mean at ${equivalent}`;
+  const claim = `at rate ${number(sum.learningRate)} sum ${trains} like a mean at ${number(equivalent.learningRate)}${penalty}`;
   if (results) return `${claim}: ${results.when}${results.words.replace(/^sum /, 'it ')}`;
   return ratios ? `${claim}: its first update is ${timesAsLong(ratios.update)} as mean’s` : claim;
 }

@@ -162,7 +162,7 @@ function penaltyShare({ settings, measurements }: Evidence): Law {
   const last = measurements.at(-1);
   const told = last !== undefined && Number.isFinite(share(last.batch, 'sum') + share(last.batch, 'mean'));
   const shares = told
-    ? `At the last measurement ‖β∇R‖ is ${percent(share(last.batch, 'sum'))} of the gradient of the sum and ${percent(share(last.batch, 'mean'))} of that of the mean, with the same β.`
+    ? `At the last measurement a penalty with β = ${settings.weightDecay} is ${percent(share(last.batch, 'sum'))} of the gradient of a sum and ${percent(share(last.batch, 'mean'))} of that of a mean.`
     : '';
   return decided(
     {
@@ -192,22 +192,27 @@ function matchedWeights({ settings, arms, schedule, measurements }: Evidence): L
   const raggedSince = lastBatchSize === batchSize || !last || last.step < stepsPerEpoch ? null : stepsPerEpoch;
   const judged = raggedSince === null ? known : known.filter(({ step }) => step < raggedSince);
   const exact = powerOfTwo ? judged : judged.filter(({ step }) => step === 1);
+  const judgedTo = exact.at(-1);
   const limit = powerOfTwo ? 0 : FIRST_STEP_LIMIT;
   const why = powerOfTwo
-    ? 'B is a power of two, so multiplying by it only moves the exponent of a float32 and rounds nothing: the weights are equal to the last bit.'
+    ? 'B is a power of two, so multiplying by it only moves the exponent of a float32 and rounds nothing: the weights should be equal to the last bit.'
     : `B = ${batchSize} is no power of two, so each multiplication by it rounds: judged at the first step, after which the training amplifies the last digits.`;
   const ragged =
     raggedSince === null
       ? ''
       : ` Since step ${raggedSince} batches of ${lastBatchSize} examples at the end of each epoch took part, for which λ₂ / B with B = ${batchSize} is the wrong rate: differences from there on are not judged.`;
+  const later =
+    last && last !== judgedTo ? ` At step ${last.step} the largest difference was ${scientific(last.difference)}.` : '';
   return row({
     ...law,
     ...title,
-    measured: last ? scientific(worst(known.map(({ difference }) => difference))) : null,
+    measured: judgedTo
+      ? `${scientific(worst(exact.map(({ difference }) => difference)))}, to step ${judgedTo.step}`
+      : null,
     deviation: exact.length > 0 ? worst(exact.map(({ difference }) => difference)) : null,
     limit,
     holds: exact.length > 0 ? exact.every(({ difference }) => difference <= limit) : null,
-    note: `${why}${ragged}`,
+    note: `${why}${ragged}${later}`,
   });
 }
 
@@ -235,7 +240,9 @@ function linearScaling({ settings, arms, evaluations }: Evidence): Law {
     return pairs.length > 0 ? [pairs] : [];
   });
   const last = compared.at(-1);
-  if (!last) return row({ ...law, note });
+  if (!last) {
+    return row({ ...law, note: `Not tested yet: no evaluation found both after the same examples. ${note}` });
+  }
   const deviation = worst(last.map(({ small, large }) => relative(large.loss, small.loss)));
   return row({
     ...law,

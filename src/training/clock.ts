@@ -5,8 +5,9 @@ export interface Clock {
   /** Does a step's work and counts its time as training. */
   train<T>(examples: number, work: () => T): T;
   times(step: number): Pick<Step, 'seconds' | 'examplesPerSecond' | 'secondsLeft'>;
-  /** Counts what a step took with all that belongs to it; pauses between steps do not count. */
-  stepTook(seconds: number): void;
+  /** A step begins, with all that belongs to it; pauses between steps do not count. */
+  begin(): void;
+  end(): void;
 }
 
 /** Steps over which the speed is averaged. */
@@ -19,14 +20,15 @@ const WINDOW = 20;
  */
 export function startClock(steps: number, after: number, secondsBefore: number): Clock {
   let whole = 0;
-  let spent = 0;
+  let begun = 0;
+  const sinceBegin = (): number => (performance.now() - begun) / 1000;
   const recent: { readonly examples: number; readonly seconds: number }[] = [];
   let seconds = secondsBefore;
   return {
     train(examples, work) {
       const start = performance.now();
       const result = work();
-      spent = (performance.now() - start) / 1000;
+      const spent = (performance.now() - start) / 1000;
       seconds += spent;
       recent.push({ examples, seconds: spent });
       if (recent.length > WINDOW) recent.shift();
@@ -37,11 +39,14 @@ export function startClock(steps: number, after: number, secondsBefore: number):
         examples: sum.examples + part.examples,
         seconds: sum.seconds + part.seconds,
       }));
-      const perStep = (whole + spent) / (step - after);
+      const perStep = (whole + sinceBegin()) / (step - after);
       return { seconds, examplesPerSecond: total.examples / total.seconds, secondsLeft: perStep * (steps - step) };
     },
-    stepTook(seconds) {
-      whole += seconds;
+    begin() {
+      begun = performance.now();
+    },
+    end() {
+      whole += sinceBegin();
     },
   };
 }

@@ -12,7 +12,8 @@ export function divergence(arm: Arm, step: number, optimizer: OptimizerName): st
   const start = `${name} diverged at step ${step}: `;
   if (DEGREE[reduction] === 1 && optimizerFamily(optimizer) === 'sgd') {
     const rate = number(learningRate * batchSize);
-    return `${start}its step is that of a mean with learning rate ${rate}.`;
+    const penalty = arm.decay === 'coupled' && arm.weightDecay !== 0 ? ` and the penalty ÷ ${batchSize}` : '';
+    return `${start}its step is that of a mean with learning rate ${rate}${penalty}.`;
   }
   if (reduction === 'max') {
     return `${start}each step follows the one example of the largest loss, and learning rate ${number(learningRate)} is too large for its gradient.`;

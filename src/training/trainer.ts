@@ -159,7 +159,7 @@ export async function startTraining(experiment: Experiment): Promise<Training> {
     },
 
     async advance() {
-      const start = performance.now();
+      clock.begin();
       step += 1;
       const updates = schedule.updatesAt(step);
       const [first] = updates;
@@ -208,7 +208,7 @@ export async function startTraining(experiment: Experiment): Promise<Training> {
         evidence.evaluations.push(evaluated);
         events.push(evaluated);
       }
-      clock.stepTook((performance.now() - start) / 1000);
+      clock.end();
       return events;
     },
 

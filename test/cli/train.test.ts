@@ -51,7 +51,7 @@ describe('loss-lens train', function () {
     assert.match(stdout, /\nbackend cpu \(tfjs [\d.]+\)\n/);
     assert.doesNotMatch(stdout, /data download/, 'they were asked for');
     assert.match(stdout, /\nloss per example \(log\) +first +last\nsum +[\d.]+ +[▁-█]{20} +[\d,.]+\nmean /);
-    assert.match(stdout, /\nheld-out accuracy +first +last\nsum +[\d.]+ % /);
+    assert.match(stdout, /\nheld-out accuracy +step 20 +last\nsum +[\d.]+ % /);
     assert.match(stdout, /\n✓ {2}L_SUM \/ L_AVG = B +8 +8\.000 +\d/);
     assert.match(stdout, /\n– {2}Linear Scaling Rule/);
     assert.match(stdout, /\n¹ [A-Z]/);

@@ -138,13 +138,16 @@ describe('what a run shows', () => {
     const after = evaluated(100, { sum: { accuracy: 0.845 }, mean: { accuracy: 0.16 }, max: { accuracy: 0.1 } });
 
     it('is the theory before anything is trained', () => {
-      assert.equal(sentence('same-rate', [started]), 'At rate 0.002 sum should train like a mean at 0.256.');
+      assert.equal(
+        sentence('same-rate', [started]),
+        'At rate 0.002 sum should train like a mean at 0.256 with the penalty ÷ 128.',
+      );
     });
 
     it('is the length of the first step before anything is evaluated', () => {
       assert.equal(
         sentence('same-rate', [started, ...firstSteps(started)]),
-        'At rate 0.002 sum trains like a mean at 0.256: its first update is 128 times as long as mean’s.',
+        'At rate 0.002 sum trains like a mean at 0.256 with the penalty ÷ 128: its first update is 128 times as long as mean’s.',
       );
     });
 
@@ -152,11 +155,11 @@ describe('what a run shows', () => {
       const events = [started, ...firstSteps(started), after];
       assert.equal(
         sentence('same-rate', events),
-        'At rate 0.002 sum trains like a mean at 0.256: after 100 steps it gets 84.5 % of the held-out examples right, mean 16.0 %, max 10.0 %.',
+        'At rate 0.002 sum trains like a mean at 0.256 with the penalty ÷ 128: after 100 steps it gets 84.5 % of the held-out examples right, mean 16.0 %, max 10.0 %.',
       );
       assert.equal(
         sentence('same-rate', [...events, finished('completed', 100)]),
-        'At rate 0.002 sum trains like a mean at 0.256: it gets 84.5 % of the held-out examples right, mean 16.0 %, max 10.0 %.',
+        'At rate 0.002 sum trains like a mean at 0.256 with the penalty ÷ 128: it gets 84.5 % of the held-out examples right, mean 16.0 %, max 10.0 %.',
       );
     });
 
@@ -191,7 +194,7 @@ describe('what a run shows', () => {
       const laws = [law('gradient-ratio', { title: '∇SUM = B ∇AVG', holds: false, deviation: 0.5 })];
       assert.equal(
         sentence('same-rate', [started, ...firstSteps(started), measured(1, null, laws)]),
-        'At rate 0.002 sum should train like a mean at 0.256: its first update is 128 times as long as mean’s; against the theory, “∇SUM = B ∇AVG” is off by 0.5, and rounding explains 0.001.',
+        'At rate 0.002 sum should train like a mean at 0.256 with the penalty ÷ 128: its first update is 128 times as long as mean’s; against the theory, “∇SUM = B ∇AVG” is off by 0.5, and rounding explains 0.001.',
       );
     });
   });
@@ -413,7 +416,7 @@ describe('what a run shows', () => {
     const small = { ...defaultSettings('softmax'), batchSize: 16, learningRate: 0.01, weightDecay: 0.001 };
     const expected: Record<PresetName, RegExp> = {
       'same-rate':
-        /^At rate 0\.01 sum trains like a mean at 0\.16: it gets \d+\.\d % of the held-out examples right, mean \d+\.\d %, max \d+\.\d %\.$/,
+        /^At rate 0\.01 sum trains like a mean at 0\.16 with the penalty ÷ 16: it gets \d+\.\d % of the held-out examples right, mean \d+\.\d %, max \d+\.\d %\.$/,
       matched: /sum is mean: compared 3 times up to step 6, no weight differs, not even in its last bit; both get/,
       'double-batch':
         /^After the same 96 examples the held-out loss at batch 16 and 32 is .* for sum, which keeps its rate, and .* for mean, which takes its rate × 2: /,

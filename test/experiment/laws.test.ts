@@ -114,7 +114,7 @@ describe('the laws', () => {
         ['sum 1.000, mean 0.000, max 0.000', 0],
         ['1.000', 0],
         ['sum ÷ 2.000, mean ÷ 1.000', 0],
-        ['0', 0],
+        ['0, to step 10', 0],
         ['sum 2.000 and 2.100, mean 2.000 and 1.900', 0.050000000000000044],
       ],
     );
@@ -203,7 +203,10 @@ describe('the share of the penalty', () => {
 
   it('is told of sum and mean in percent', () => {
     // 0.5 · 12 of 24 and of 3
-    assert.match(share({}).note, /is 25 % of the gradient of the sum and 200 % of that of the mean, with the same β/);
+    assert.match(
+      share({}).note,
+      /a penalty with β = 0\.5 is 25 % of the gradient of a sum and 200 % of that of a mean\./,
+    );
   });
 
   it('is not told where it is no number', () => {
@@ -267,8 +270,9 @@ describe('the weights of matched arms', () => {
       [1, 1e-7],
       [500, 0.3],
     ]);
-    assert.deepEqual([rows.holds, rows.measured, rows.deviation], [true, '3.0e-1', 1e-7]);
+    assert.deepEqual([rows.holds, rows.measured, rows.deviation], [true, '1.0e-7, to step 1', 1e-7]);
     assert.match(rows.note, /B = 12 is no power of two/);
+    assert.match(rows.note, /At step 500 the largest difference was 3\.0e-1\./);
     assert.equal(matched({ batchSize: 12 }, [[1, 1e-3]]).holds, false);
     assert.equal(matched({ batchSize: 12 }, [[50, 1e-7]]).holds, null);
   });
@@ -284,8 +288,8 @@ describe('the weights of matched arms', () => {
       ],
       schedule,
     );
-    assert.deepEqual([judged.holds, judged.measured], [true, '1.0e-1']);
-    assert.match(judged.note, /Since step 5 batches of 3 examples/);
+    assert.deepEqual([judged.holds, judged.measured], [true, '0, to step 4']);
+    assert.match(judged.note, /Since step 5 batches of 3 examples .* At step 5 the largest difference was 1\.0e-1\./);
     assert.equal(matched({}, [[4, 0.1]], schedule).holds, false);
     assert.doesNotMatch(matched({}, [[4, 0]], schedule).note, /Since step/);
     assert.equal(matched({}, [[5, 0.1]], schedule).holds, null);
@@ -296,7 +300,7 @@ describe('the weights of matched arms', () => {
       [1, 0],
       [10, null],
     ]);
-    assert.deepEqual([holds, measured], [true, '0']);
+    assert.deepEqual([holds, measured], [true, '0, to step 1']);
   });
 
   it('have a title of their own under Adam, whose ε moves along', () => {

@@ -119,7 +119,7 @@ function Progress({ run, status }: { readonly run: Run; readonly status: RunStat
       </span>
       {lastStep && (
         <span>
-          <strong>{whole.format(lastStep.examplesPerSecond)}</strong> examples/s
+          <strong>{whole.format(running ? lastStep.examplesPerSecond : examples / lastStep.seconds)}</strong> examples/s
         </span>
       )}
       {lastStep && running && (
@@ -129,7 +129,7 @@ function Progress({ run, status }: { readonly run: Run; readonly status: RunStat
       )}
       {lastStep && !running && (
         <span>
-          in <strong>{duration(lastStep.seconds)}</strong>
+          in <strong>{lastStep.seconds < 10 ? `${lastStep.seconds.toFixed(1)} s` : duration(lastStep.seconds)}</strong>
         </span>
       )}
     </p>

@@ -33,7 +33,8 @@ export function Laws({
   /** Null while it trains. */
   readonly onPreset: ((preset: PresetName) => void) | null;
 }): JSX.Element {
-  const tested = laws.filter(({ holds }) => holds !== null);
+  // A rule of thumb may fail without anything being wrong.
+  const tested = laws.filter(({ holds, heuristic }) => holds !== null && !heuristic);
   return (
     <section class="laws">
       <div class="title">
@@ -64,6 +65,7 @@ export function Laws({
           ))}
         </tbody>
       </table>
+      <p class="meta">* A rule of thumb, no law: within a tenth counts as equal.</p>
     </section>
   );
 }
@@ -108,7 +110,7 @@ function LawRow({ law, onPreset }: { readonly law: Law; readonly onPreset: ((pre
         </td>
         <td class="tick">
           {law.holds === true && <Tick />}
-          {law.holds === false && <Cross />}
+          {law.holds === false && (law.heuristic ? <span class="meta">not here</span> : <Cross />)}
         </td>
       </tr>
       {open && (
