@@ -1,5 +1,5 @@
 /** What the benchmark prints: Markdown that reads well in a terminal, too. */
-import { cpus, loadavg, release, totalmem, type } from 'node:os';
+import { cpus, loadavg, totalmem, type } from 'node:os';
 import type { Spread } from './rounds.ts';
 
 /** What is asked of the training engine, beside what was measured. */
@@ -37,7 +37,7 @@ export function markdownOf({ command, versions, loadBefore, sections }: Report):
   return `${[
     '# Training benchmark',
     `\`${command}\`, ${new Date().toISOString().slice(0, 10)}. Medians, with the least and the most of the rounds in brackets.`,
-    `${processor?.model ?? 'Unknown processor'}, ${cpus().length} cores, ${memory}; ${type()} ${release()}; ${load}.`,
+    `${processor?.model ?? 'Unknown processor'}, ${cpus().length} cores, ${memory}; ${type()}; ${load}.`,
     `${Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(', ')}.`,

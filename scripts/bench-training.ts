@@ -78,7 +78,10 @@ async function main(): Promise<void> {
   }
 
   const report = markdownOf({
-    command: ['npm run bench:training --', ...process.argv.slice(2)].join(' '),
+    // Where a Python lies says nothing to others.
+    command: ['npm run bench:training --', ...process.argv.slice(2).map((argument) => path.basename(argument))].join(
+      ' ',
+    ),
     versions: {
       Node: process.versions.node,
       'tfjs-node': native.tfjsNode,

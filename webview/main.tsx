@@ -1,6 +1,7 @@
 /** Starts the page: messages of the extension change the model, and the model is drawn. */
 import { render } from 'preact';
 import { type Draft, parsePanelMessage } from '../src/protocol.ts';
+import { createPainter } from './charts/painter.ts';
 import { ask, keep } from './host.ts';
 import { emptyModel, type Model, received } from './model.ts';
 import { Panel } from './panel.tsx';
@@ -9,17 +10,20 @@ const root = document.getElementById('panel');
 if (!root) throw new Error('The page has no place for the panel.');
 
 let model: Model = emptyModel;
-let drawing = false;
 
-/** Draws once a frame, however many messages there were. */
-function update(next: Model): void {
+const draw = (): void => {
+  if (root) render(<Panel model={model} onDraft={changeDraft} />, root);
+};
+
+/** What the user does, and how the training stands, is seen in the next frame. */
+const atOnce = createPainter(draw, { share: 1 });
+
+/** Numbers that change with every step are read, and no faster than people read; the curves draw themselves. */
+const nowAndThen = createPainter(draw, { share: 0.05, interval: 200 });
+
+function update(next: Model, painter = atOnce): void {
   model = next;
-  if (drawing) return;
-  drawing = true;
-  requestAnimationFrame(() => {
-    drawing = false;
-    if (root) render(<Panel model={model} onDraft={changeDraft} />, root);
-  });
+  painter.request();
 }
 
 function changeDraft(draft: Draft): void {
@@ -37,7 +41,7 @@ function remember(): void {
 window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
   const message = parsePanelMessage(data);
   const before = model.run;
-  update(received(model, message));
+  update(received(model, message), message.message === 'events' && before !== null ? nowAndThen : atOnce);
   if (message.message === 'show' || before === null) remember();
 });
 

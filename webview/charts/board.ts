@@ -28,7 +28,7 @@ export interface Board {
 }
 
 /** Six charts leave the editor most of the time of the thread that draws both. */
-const SHARE = 0.2;
+const SHARE = 0.12;
 
 /** Charts further out of sight than one screen are not drawn. */
 const NEAR: IntersectionObserverInit = { rootMargin: '100% 0px' };

@@ -44,7 +44,7 @@ export interface Opened {
 }
 
 /** Events are passed on to the page this often. */
-const PASS_ON_MS = 50;
+const PASS_ON_MS = 100;
 
 /** So many lines go to a page that is built up again in one message. */
 const LINES_PER_MESSAGE = 2000;

@@ -1,6 +1,5 @@
 /** The child process that trains for one panel: lines in, lines out, and an end in any case. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { encode, type TrainingCommand } from '../../protocol.ts';
 
 export interface TrainingListener {
@@ -32,7 +31,13 @@ export class TrainingProcess {
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       lastWords = (lastWords + text).slice(-LAST_WORDS);
     });
-    if (this.#child.stdout) createInterface({ input: this.#child.stdout }).on('line', (line) => listener.line(line));
+    // Far cheaper than `node:readline`, which matters at hundreds of lines a second.
+    let rest = '';
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) listener.line(line);
+    });
     // A process that is gone reads no commands; that it is gone is said by `ended`.
     this.#child.stdin?.on('error', () => {});
     this.#ended = new Promise((resolve) => {

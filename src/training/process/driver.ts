@@ -250,6 +250,9 @@ function messageOf(line: string): Message {
   }
 }
 
+/** Milliseconds that a step may wait for others, so that hundreds of steps a second do not wake the reader hundreds of times. */
+const GATHER_MS = 40;
+
 interface Outbox {
   /** Waits while the reader is behind. */
   send(event: TrainingEvent): Promise<void>;
@@ -263,13 +266,32 @@ function outboxOf({ input, output }: Link): Outbox {
   for (const event of ['end', 'close', 'error']) input.once(event, () => alone.abort());
   for (const event of ['close', 'error']) output.once(event, () => alone.abort());
   const { signal } = alone;
+  let gathered = '';
+  let flushed = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const flush = (done?: () => void): boolean => {
+    clearTimeout(timer);
+    timer = undefined;
+    const text = gathered;
+    gathered = '';
+    flushed = performance.now();
+    return output.write(text, done);
+  };
   return {
     async send(event) {
-      if (output.write(`${encode(event)}\n`) || signal.aborted) return;
+      gathered += `${encode(event)}\n`;
+      // Where steps are slow, each is written at once: a timer would come only after the next one.
+      const isSoon = performance.now() - flushed < GATHER_MS;
+      if (event.event === 'step' && isSoon && gathered.length < output.writableHighWaterMark) {
+        timer ??= setTimeout(flush, GATHER_MS);
+        return;
+      }
+      if (flush() || signal.aborted) return;
       await once(output, 'drain', { signal }).catch(() => {});
     },
     async last(event) {
-      const written = new Promise<void>((resolve) => output.write(`${encode(event)}\n`, () => resolve()));
+      gathered += `${encode(event)}\n`;
+      const written = new Promise<void>((resolve) => flush(resolve));
       if (signal.aborted) return;
       await Promise.race([written, once(signal, 'abort')]);
     },
