@@ -526,8 +526,6 @@ const PanelState = v.object({
   id: v.string(),
   draft: Draft,
   request: v.nullable(CompareRequest),
-  /** Whether there is a run to show. */
-  trained: v.boolean(),
 });
 export type PanelState = Readonly<v.InferOutput<typeof PanelState>>;
 

@@ -34,8 +34,8 @@ function changeDraft(draft: Draft): void {
 
 /** What the page comes back with after a reload of the window. */
 function remember(): void {
-  const { shown, draft, run } = model;
-  if (shown && draft) keep({ id: shown.id, draft, request: shown.request, trained: run !== null });
+  const { shown, draft } = model;
+  if (shown && draft) keep({ id: shown.id, draft, request: shown.request });
 }
 
 window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {

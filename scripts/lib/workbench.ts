@@ -1,7 +1,7 @@
 // A VS Code window in a browser, driven as a user drives it.
 
 import path from 'node:path';
-import type { Browser, BrowserContext, FrameLocator, Page } from 'playwright-core';
+import type { Browser, BrowserContext, FrameLocator, Locator, Page } from 'playwright-core';
 
 export const themes: Readonly<Record<string, string>> = {
   dark: 'Default Dark Modern',
@@ -50,10 +50,22 @@ export function windowOf(page: Page, context: BrowserContext): Window {
       await page.keyboard.press('F1');
       const input = page.locator('.quick-input-widget input.input');
       await input.waitFor();
-      await input.fill(`>${title}`);
-      await page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().waitFor();
-      await page.keyboard.press('Enter');
+      const row = page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
+      // While a window starts, the palette does not know all commands: what is typed again is looked up again.
+      for (let attempt = 0; attempt < 10; attempt++) {
+        await input.fill(`>${title}`);
+        if (await appears(row)) break;
+        await input.fill('>');
+      }
+      await row.click();
       await input.waitFor({ state: 'hidden' });
     },
   };
 }
+
+/** Whether something comes into sight within a few seconds. */
+const appears = (locator: Locator): Promise<boolean> =>
+  locator.waitFor({ timeout: 3000 }).then(
+    () => true,
+    () => false,
+  );
