@@ -64,7 +64,7 @@ export function windowOf(page: Page, context: BrowserContext): Window {
 }
 
 /** Whether something comes into sight within a few seconds. */
-const appears = (locator: Locator): Promise<boolean> =>
+export const appears = (locator: Locator): Promise<boolean> =>
   locator.waitFor({ timeout: 3000 }).then(
     () => true,
     () => false,

@@ -18,7 +18,7 @@ import {
 import { nativeFolder } from '../../scripts/lib/native.ts';
 import { cacheFolder, root } from '../../scripts/lib/toolchain.mjs';
 import { packageExtension } from '../../scripts/lib/vsix.ts';
-import { openWindow, themes, type Window } from '../../scripts/lib/workbench.ts';
+import { appears, openWindow, themes, type Window } from '../../scripts/lib/workbench.ts';
 
 export interface VsCode {
   /** A copy of examples/ that a test may write into. */
@@ -313,9 +313,14 @@ export async function openFile(window: Window, name: string): Promise<void> {
   await window.page.keyboard.press('Control+P');
   const input = window.page.locator('.quick-input-widget:visible input.input');
   await input.waitFor();
-  await input.fill(name);
-  await window.page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first().waitFor();
-  await window.page.keyboard.press('Enter');
+  const row = window.page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first();
+  // A file that was written just now is not found at first.
+  for (let attempt = 0; attempt < 10; attempt++) {
+    await input.fill(name);
+    if (await appears(row)) break;
+    await input.fill('');
+  }
+  await row.click();
   await input.waitFor({ state: 'hidden' });
   await window.page.locator('.tabs-container .tab.active', { hasText: name }).waitFor();
 }
