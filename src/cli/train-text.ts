@@ -78,6 +78,7 @@ export function resultsText({ started, finished, events }: Results, paint: Paint
     paint('bold', ending(finished)),
     '',
     ...curvesText(started, events, paint, width),
+    ...extremesText(started, events, width),
     ...lawsText(finished.laws, paint, width),
     '',
   ].join('\n');
@@ -133,6 +134,33 @@ function curvesText({ arms }: Started, events: readonly HistoryEvent[], paint: P
     ),
     ...(notes.length > 0 ? [...notes, ''] : []),
   ];
+}
+
+/** What averages hide: the class that each arm is worst at, and which examples a maximum was trained on. */
+function extremesText({ arms, data }: Started, events: readonly HistoryEvent[], width: number): string[] {
+  const evaluated = events.findLast((event) => event.event === 'evaluated');
+  const worst = (evaluated?.arms ?? []).flatMap(({ arm, classAccuracy }) => {
+    const known = classAccuracy.filter((accuracy) => accuracy !== null);
+    if (known.length === 0) return [];
+    const least = Math.min(...known);
+    return [`${arm} ${data.classes[classAccuracy.indexOf(least)] ?? ''} ${percent(least)}`];
+  });
+  const selections = arms.flatMap(({ name, reduction }) => {
+    if (reduction !== 'max') return [];
+    const counts = new Map<number, number>();
+    for (const event of events) {
+      if (event.event !== 'step') continue;
+      const selected = event.arms.find(({ arm }) => arm === name)?.selected;
+      if (selected !== undefined) counts.set(selected, (counts.get(selected) ?? 0) + 1);
+    }
+    const updates = [...counts.values()].reduce((sum, count) => sum + count, 0);
+    const [most] = [...counts].sort(([, a], [, b]) => b - a);
+    if (!most) return [];
+    const often = most[1] > 1 ? `, most often on number ${most[0]} (${most[1]} times)` : '';
+    return [`${name} was trained on ${whole(counts.size)} different examples in ${whole(updates)} updates${often}`];
+  });
+  const lines = [...(worst.length > 0 ? [`worst class: ${worst.join(', ')}`] : []), ...selections];
+  return lines.length > 0 ? [...lines.flatMap((line) => wrap(line, width, '  ')), ''] : [];
 }
 
 interface Chart {

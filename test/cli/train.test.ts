@@ -52,6 +52,8 @@ describe('loss-lens train', function () {
     assert.doesNotMatch(stdout, /data download/, 'they were asked for');
     assert.match(stdout, /\nloss per example \(log\) +first +last\nsum +[\d.]+ +[▁-█]{20} +[\d,.]+\nmean /);
     assert.match(stdout, /\nheld-out accuracy +step 20 +last\nsum +[\d.]+ % /);
+    assert.match(stdout, /\nworst class: sum \w+ [\d.]+ %, mean \w+ [\d.]+ %, max \w+ [\d.]+ %\n/);
+    assert.match(stdout, /\nmax was trained on \d+ different examples in 20 updates/);
     assert.match(stdout, /\n✓ {2}L_SUM \/ L_AVG = B +8 +8\.000 +\d/);
     assert.match(stdout, /\n– {2}Linear Scaling Rule/);
     assert.match(stdout, /\n¹ [A-Z]/);
