@@ -5,18 +5,16 @@
 //
 //   --during   while it trains, after a third of the steps
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { build } from '../esbuild.mjs';
 import { PRESETS } from '../src/protocol.ts';
-import { ensureChromium, launchChromium } from './lib/chromium.ts';
-import { freePort, installCodeServer, installExtension, quietSettings, startCodeServer } from './lib/code-server.ts';
+import { launchChromium } from './lib/chromium.ts';
+import { freePort, quietSettings, startCodeServer } from './lib/code-server.ts';
 import { nativeFolder } from './lib/native.ts';
-import { atTheEnd, endEverything, endEverythingOnSignal } from './lib/processes.mjs';
-import { cacheFolder, MissingPrerequisite, root } from './lib/toolchain.mjs';
-import { packageExtension } from './lib/vsix.ts';
+import { prepareStudio } from './lib/pictures.ts';
+import { endEverything, endEverythingOnSignal } from './lib/processes.mjs';
+import { MissingPrerequisite, root } from './lib/toolchain.mjs';
 import { openWindow, themes, type Window } from './lib/workbench.ts';
 
 const { values: options, positionals } = parseArgs({
@@ -50,24 +48,14 @@ async function main(): Promise<void> {
   const folder = path.resolve(target);
   mkdirSync(folder, { recursive: true });
 
-  await installCodeServer(console.log);
-  const executable = await ensureChromium(console.log);
-  const temporary = mkdtempSync(path.join(tmpdir(), 'loss-lens-screenshots-'));
-  atTheEnd(() => rmSync(temporary, { recursive: true, force: true, maxRetries: 5 }));
-  const profile = { userData: path.join(temporary, 'user-data'), extensions: path.join(temporary, 'extensions') };
-  mkdirSync(path.join(profile.userData, 'User'), { recursive: true });
-  mkdirSync(profile.extensions);
-  await build(path.join(root, 'dist'));
-  const vsix = path.join(cacheFolder, 'loss-lens.vsix');
-  await packageExtension(vsix);
-  await installExtension(vsix, profile);
+  const { profile, settingsFile, chromium } = await prepareStudio();
 
   const server = await startCodeServer({
     profile,
     port: await freePort(),
     environment: { LOSS_LENS_NATIVE: nativeFolder },
   });
-  const browser = await launchChromium(executable);
+  const browser = await launchChromium(chromium);
   const viewport = { width: Number(options.width), height: Number(options.height) };
   for (const theme of options.theme ?? Object.keys(themes)) {
     const settings = {
@@ -76,7 +64,7 @@ async function main(): Promise<void> {
       'workbench.activityBar.location': 'hidden',
       'workbench.statusBar.visible': false,
     };
-    writeFileSync(path.join(profile.userData, 'User/settings.json'), JSON.stringify(settings));
+    writeFileSync(settingsFile, JSON.stringify(settings));
     for (const preset of options.preset ?? PRESETS) {
       const window = await openWindow(browser, server.port, { folder: path.join(root, 'examples'), viewport });
       const picture = path.join(folder, `${preset}-${theme}-${viewport.width}.png`);

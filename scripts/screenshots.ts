@@ -6,17 +6,15 @@
 //   --problems      with the Problems panel open
 //   --theme=NAME    only this theme: dark, light, contrast-dark, contrast-light
 
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Browser } from 'playwright-core';
-import { build } from '../esbuild.mjs';
-import { ensureChromium, launchChromium } from './lib/chromium.ts';
-import { freePort, installCodeServer, installExtension, quietSettings, startCodeServer } from './lib/code-server.ts';
-import { atTheEnd, endEverything, endEverythingOnSignal, runQuietly } from './lib/processes.mjs';
-import { cacheFolder, MissingPrerequisite, projectNode, root } from './lib/toolchain.mjs';
-import { packageExtension } from './lib/vsix.ts';
+import { launchChromium } from './lib/chromium.ts';
+import { freePort, quietSettings, startCodeServer } from './lib/code-server.ts';
+import { prepareStudio } from './lib/pictures.ts';
+import { endEverything, endEverythingOnSignal, runQuietly } from './lib/processes.mjs';
+import { MissingPrerequisite, projectNode, root } from './lib/toolchain.mjs';
 import { themes } from './lib/workbench.ts';
 
 interface Place {
@@ -57,25 +55,15 @@ async function main(): Promise<void> {
   const folder = path.resolve(target);
   mkdirSync(folder, { recursive: true });
 
-  await installCodeServer(console.log);
-  const executable = await ensureChromium(console.log);
-  const temporary = mkdtempSync(path.join(tmpdir(), 'loss-lens-screenshots-'));
-  atTheEnd(() => rmSync(temporary, { recursive: true, force: true, maxRetries: 5 }));
-  const profile = { userData: path.join(temporary, 'user-data'), extensions: path.join(temporary, 'extensions') };
-  mkdirSync(path.join(profile.userData, 'User'), { recursive: true });
-  mkdirSync(profile.extensions);
-  await build(path.join(root, 'dist'));
+  const { profile, settingsFile, chromium } = await prepareStudio();
   const places = await Promise.all((named.length > 0 ? named : readdirSync(path.join(root, 'examples'))).map(placeOf));
-  const vsix = path.join(cacheFolder, 'loss-lens.vsix');
-  await packageExtension(vsix);
-  await installExtension(vsix, profile);
 
   const server = await startCodeServer({ profile, port: await freePort() });
-  const browser = await launchChromium(executable);
+  const browser = await launchChromium(chromium);
   for (const theme of options.theme ?? Object.keys(themes)) {
     // Below its line the hover leaves the lens in sight.
     const settings = { ...quietSettings, 'workbench.colorTheme': themes[theme], 'editor.hover.above': false };
-    writeFileSync(path.join(profile.userData, 'User/settings.json'), JSON.stringify(settings));
+    writeFileSync(settingsFile, JSON.stringify(settings));
     for (const place of places) {
       const picture = path.join(folder, `${theme}-${path.basename(place.file)}-${place.line}.png`);
       await take(browser, server.port, place, picture);

@@ -368,6 +368,8 @@ const SavedRun = v.object({
   state: State,
 });
 export type SavedRun = Readonly<v.InferOutput<typeof SavedRun>>;
+/** What is kept of a run. */
+export type HistoryEvent = SavedRun['events'][number];
 
 const Start = v.object({
   command: v.literal('start'),

@@ -1,8 +1,11 @@
 /** `loss-lens data`: CIFAR-10 for `train`. */
-import { rm, stat } from 'node:fs/promises';
-import path from 'node:path';
-import { CIFAR10_FOLDER } from '../training/data/cifar10.ts';
-import { CIFAR10_ARCHIVE, cifar10Folder, downloadCifar10, hasCifar10 } from '../training/data/download.ts';
+import {
+  CIFAR10_ARCHIVE,
+  cifar10Folder,
+  downloadCifar10,
+  hasCifar10,
+  removeCifar10,
+} from '../training/data/download.ts';
 import { DataError } from '../training/data/examples.ts';
 import { actionOf } from './arguments.ts';
 import { cancelling } from './cancel.ts';
@@ -18,7 +21,9 @@ export async function data(args: readonly string[], terminal: Terminal): Promise
       case 'download':
         return await download(folder, terminal);
       case 'remove':
-        terminal.out((await remove(folder)) ? `Removed CIFAR-10 from ${folder}\n` : `CIFAR-10 is not in ${folder}\n`);
+        terminal.out(
+          (await removeCifar10(folder)) ? `Removed CIFAR-10 from ${folder}\n` : `CIFAR-10 is not in ${folder}\n`,
+        );
         return CLEAN;
       case 'status':
         terminal.out(await statusText(folder));
@@ -66,24 +71,6 @@ async function download(folder: string, terminal: Terminal): Promise<number> {
   } finally {
     progress.clear();
   }
-}
-
-/** What `downloadCifar10` makes in the folder. */
-const MADE = [CIFAR10_FOLDER, `${CIFAR10_FOLDER}.unpacking`, 'cifar-10-binary.tar.gz.part'];
-
-/** Removes CIFAR-10, whole or in part, and says whether there was any. */
-async function remove(folder: string): Promise<boolean> {
-  let any = false;
-  for (const name of MADE) {
-    const place = path.join(folder, name);
-    const there = await stat(place).then(
-      () => true,
-      () => false,
-    );
-    any ||= there;
-    if (there) await rm(place, { recursive: true });
-  }
-  return any;
 }
 
 async function statusText(folder: string): Promise<string> {

@@ -1,7 +1,6 @@
 /** What `train` prints for people. */
 import { Lines, type Words } from '../core/explain.ts';
-import type { Finished, Law, Settings, Started, Step } from '../protocol.ts';
-import type { HistoryEvent } from '../training/process/history.ts';
+import type { Finished, HistoryEvent, Law, Settings, Started, Step } from '../protocol.ts';
 import { duration, percent, short, whole } from './numbers.ts';
 import { type Paint, toText, wrap } from './terminal.ts';
 

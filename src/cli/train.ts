@@ -1,8 +1,8 @@
 /** `loss-lens train`: starts the training process and shows what it says. */
 
+import { History } from '../experiment/history.ts';
 import { allHold } from '../experiment/laws.ts';
-import type { TrainingEvent } from '../protocol.ts';
-import { History } from '../training/process/history.ts';
+import type { HistoryEvent, TrainingEvent } from '../protocol.ts';
 import { RunFileError } from '../training/run-file.ts';
 import { type Progress, progressOn } from './progress.ts';
 import { CLEAN, FAILED, FOUND, INTERRUPTED, type Terminal } from './run.ts';
@@ -19,7 +19,7 @@ interface Told {
   finished: EventOf<'finished'> | null;
   failed: EventOf<'failed'> | null;
   readonly saves: (EventOf<'saved'> | EventOf<'not saved'>)[];
-  readonly history: History;
+  readonly history: History<HistoryEvent>;
 }
 
 export async function train(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -33,7 +33,8 @@ export async function train(args: readonly string[], terminal: Terminal): Promis
     return CLEAN;
   }
 
-  const told: Told = { started: null, finished: null, failed: null, saves: [], history: new History() };
+  const history = new History<HistoryEvent>(({ event }) => event === 'step');
+  const told: Told = { started: null, finished: null, failed: null, saves: [], history };
   const progress = progressOn(terminal);
   const chosen = request.start.data.kind !== 'auto' || request.start.continues !== null;
   const show = request.format === 'text' ? showing(told, chosen, progress, terminal) : () => {};
@@ -65,10 +66,10 @@ export async function train(args: readonly string[], terminal: Terminal): Promis
   if (told.failed) return fail(terminal, told.failed.message);
   if (!told.finished) return interrupts > 0 ? INTERRUPTED : fail(terminal, unexpected(ended));
   if (request.format === 'text') {
-    const { started, finished, history } = told;
+    const { started, finished } = told;
     const columns = terminal.columns();
     if (!started) terminal.error('Stopped before the first step.\n');
-    else terminal.out(resultsText({ started, finished, events: history.events }, painter(terminal.color), columns));
+    else terminal.out(resultsText({ started, finished, events: history.entries }, painter(terminal.color), columns));
   }
   let unsaved = false;
   for (const save of told.saves) {

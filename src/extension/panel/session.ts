@@ -4,6 +4,7 @@
  */
 import * as vscode from 'vscode';
 import { csvOf } from '../../experiment/csv.ts';
+import { History } from '../../experiment/history.ts';
 import {
   type Available,
   type CompareRequest,
@@ -20,7 +21,6 @@ import {
   type Task,
   type TrainingEvent,
 } from '../../protocol.ts';
-import { EventLog, isStep } from './event-log.ts';
 import { pageOf } from './html.ts';
 import { TrainingProcess } from './training-process.ts';
 
@@ -57,7 +57,8 @@ export class Session implements vscode.Disposable {
   readonly #panel: vscode.WebviewPanel;
   readonly #places: Places;
   readonly #opened: Opened;
-  readonly #log = new EventLog();
+  /** The lines of the events. */
+  readonly #log = new History<string>(isStep);
   readonly #disposables: vscode.Disposable[] = [];
   #draft: Draft;
   #status: RunStatus = { status: 'idle' };
@@ -326,7 +327,7 @@ export class Session implements vscode.Disposable {
       file: this.#opened.saved?.isDocument ? this.#opened.saved.file.fsPath : null,
     });
     if (this.#task) this.#post({ message: 'task', task: this.#task });
-    const { lines } = this.#log;
+    const lines = this.#log.entries;
     for (let from = 0; from < lines.length; from += LINES_PER_MESSAGE) {
       this.#post({ message: 'events', lines: lines.slice(from, from + LINES_PER_MESSAGE) });
     }
@@ -383,7 +384,7 @@ export class Session implements vscode.Disposable {
   async #exportNumbers(): Promise<void> {
     const target = await askWhere('csv', 'CSV');
     if (!target) return;
-    const text = csvOf(this.#log.lines.map(parseTrainingEvent));
+    const text = csvOf(this.#log.entries.map(parseTrainingEvent));
     await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(text));
   }
 
@@ -411,6 +412,9 @@ export class Session implements vscode.Disposable {
 
 const taskOf = (command: 'install native backend' | 'download CIFAR-10'): Task['task'] =>
   command === 'download CIFAR-10' ? 'CIFAR-10' : 'native backend';
+
+/** Whether a line needs no look by the extension: only the page reads the steps. */
+const isStep = (line: string): boolean => line.startsWith('{"event":"step"');
 
 /** The number of a step, without a look at the rest of its line. */
 const stepOf = (line: string): number => Number(/"step":(\d+)/.exec(line)?.[1] ?? 0);

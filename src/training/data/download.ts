@@ -7,7 +7,7 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { CIFAR10_FOLDER } from './cifar10.ts';
 import { DataError } from './examples.ts';
-import { REQUIRED_FILES, UNPACKED_BYTES, unpackCifar10 } from './unpack.ts';
+import { REQUIRED_FILES, STAGING, UNPACKED_BYTES, unpackCifar10 } from './unpack.ts';
 
 /** The archive that https://www.cs.toronto.edu/~kriz/cifar.html offers as "CIFAR-10 binary version". */
 export const CIFAR10_ARCHIVE = {
@@ -72,6 +72,24 @@ export function cifar10Folder(
   return path.posix.join(xdg, 'loss-lens');
 }
 
+/** The archive, as far as it is here. */
+const PART = 'cifar-10-binary.tar.gz.part';
+
+/** Removes what `downloadCifar10` made in a folder, whole or in part, and says whether there was any. */
+export async function removeCifar10(folder: string): Promise<boolean> {
+  let any = false;
+  for (const name of [CIFAR10_FOLDER, STAGING, PART]) {
+    const place = path.join(folder, name);
+    const there = await stat(place).then(
+      () => true,
+      () => false,
+    );
+    any ||= there;
+    if (there) await rm(place, { recursive: true });
+  }
+  return any;
+}
+
 /** Whether `downloadCifar10` to this folder would have nothing to do. */
 export async function hasCifar10(folder: string): Promise<boolean> {
   const sizes = REQUIRED_FILES.map((name) => sizeOf(path.join(folder, CIFAR10_FOLDER, name)));
@@ -95,7 +113,7 @@ export async function downloadCifar10({
 }: DownloadOptions): Promise<string> {
   const data = path.join(folder, CIFAR10_FOLDER);
   if (await hasCifar10(folder)) return data;
-  const part = path.join(folder, 'cifar-10-binary.tar.gz.part');
+  const part = path.join(folder, PART);
   try {
     signal.throwIfAborted();
     await mkdir(folder, { recursive: true });

@@ -12,6 +12,9 @@ const BATCH_BYTES = 10_000 * RECORD_BYTES;
 const BATCHES = [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`).concat('test_batch.bin');
 const TEXTS = ['batches.meta.txt', 'readme.html'];
 
+/** The folder that is unpacked into, until it is complete. */
+export const STAGING = `${CIFAR10_FOLDER}.unpacking`;
+
 /** What the archive is unpacked for: without these it is of no use. */
 export const REQUIRED_FILES: readonly string[] = [...BATCHES, 'batches.meta.txt'];
 
@@ -32,7 +35,7 @@ export const UNPACKED_BYTES = BATCHES.length * BATCH_BYTES + 1_000_000;
  * @throws DataError where the archive is damaged or no CIFAR-10; the signal's reason where it is aborted.
  */
 export async function unpackCifar10(archive: string, folder: string, signal: AbortSignal): Promise<void> {
-  const staging = path.join(folder, `${CIFAR10_FOLDER}.unpacking`);
+  const staging = path.join(folder, STAGING);
   // What a killed process left.
   await rm(staging, { recursive: true, force: true });
   await mkdir(staging);

@@ -1,6 +1,6 @@
 /** What runs a program: the border between plain numbers and a backend's tensors. */
 import type { BackendName } from '../../protocol.ts';
-import { type Program, type ProgramFunction, type Shape, valuesOf } from '../program/value.ts';
+import { type Program, type ProgramFunction, type Shape, sizeOf, valuesOf } from '../program/value.ts';
 
 export interface Tensor {
   readonly shape: readonly number[];
@@ -29,7 +29,7 @@ export interface Backend {
 /** @throws RangeError where a variable of the program has no numbers, or not as many as it needs */
 export function checkComplete(program: Program, numbers: ReadonlyMap<string, Float32Array>): void {
   for (const { name, shape } of program.variables) {
-    const size = shape.reduce((product, n) => product * n, 1);
+    const size = sizeOf(shape);
     const given = numbers.get(name)?.length;
     if (given !== size) throw new RangeError(`${name} needs ${size} numbers, and ${given ?? 'none'} are given.`);
   }

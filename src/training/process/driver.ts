@@ -5,10 +5,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
+import { History } from '../../experiment/history.ts';
 import {
   type Errand,
   encode,
   type Finished,
+  type HistoryEvent,
   parseTrainingCommand,
   RUN_FORMAT,
   type SavedRun,
@@ -19,7 +21,6 @@ import {
 import { saveRun } from '../run-file.ts';
 import type { Training } from '../trainer.ts';
 import { run } from './errands.ts';
-import { History } from './history.ts';
 import { linesOf } from './lines.ts';
 
 export interface Link {
@@ -73,7 +74,7 @@ export async function drive(link: Link, prepare: Prepare): Promise<number> {
   }
 
   const { training, before } = prepared;
-  const history = new History(before);
+  const history = new History<HistoryEvent>(({ event }) => event === 'step', before);
   const save = async (file: string): Promise<boolean> => {
     try {
       await saveRun(file, savedRun(training, history));
@@ -122,7 +123,7 @@ async function errand(command: Errand, inbox: Inbox, outbox: Outbox): Promise<nu
 interface Driven {
   readonly inbox: Inbox;
   readonly outbox: Outbox;
-  readonly history: History;
+  readonly history: History<HistoryEvent>;
   readonly save: (file: string) => Promise<boolean>;
 }
 
@@ -179,12 +180,12 @@ async function train(
   return { reason: training.finished };
 }
 
-function savedRun(training: Training, history: History): SavedRun {
+function savedRun(training: Training, history: History<HistoryEvent>): SavedRun {
   return {
     format: RUN_FORMAT,
     version: 1,
     started: training.started,
-    events: [...history.events],
+    events: [...history.entries],
     laws: [...training.laws()],
     state: training.state(),
   };
