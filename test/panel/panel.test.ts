@@ -413,8 +413,10 @@ describe('the panel', function () {
 
       const batch = panel.locator('.field', { hasText: /^Batch size/ });
       await set(panel, { 'Batch size': 32 });
-      assert.match((await batch.textContent()) ?? '', /edited · file: 128/);
+      // The page is drawn a frame later.
+      await batch.getByText('edited · file: 128').waitFor();
       await batch.getByRole('button', { name: 'file: 128' }).click();
+      await batch.getByText('from pytorch_sum.py').waitFor();
       assert.equal(await panel.getByLabel('Batch size', { exact: true }).inputValue(), '128');
 
       const link = batch.getByRole('button', { name: /^pytorch_sum\.py:\d+$/ });
